@@ -1,0 +1,52 @@
+/**
+ * What a sales channel is: where it sells from, what it is shown, when it must hear of a change, what it can bear.
+ *
+ * Guarantee: a decoded definition is complete and inside the limits. It holds no secret: `secretEnv` names the
+ * environment variable that does.
+ */
+import { Schema } from "effect"
+import { ChannelId, LocationId, Note } from "./Identity.ts"
+
+const wholeFrom = (min: number, max: number) =>
+  Schema.Number.check(
+    Schema.makeFilter((n: number) =>
+      Number.isInteger(n) && n >= min && n <= max ? undefined : `must be a whole number from ${min} to ${max}, got ${n}`
+    )
+  )
+
+/** When a channel hears of a change. `realtime`: as soon as its rate budget admits the push. */
+export const Timing = Schema.Struct({ model: Schema.Literal("realtime") })
+export type Timing = typeof Timing.Type
+
+/** Requests that a channel admits: a token bucket, and how many may be under way at once. */
+export const RateBudget = Schema.Struct({
+  perSecond: Schema.Number.check(Schema.isGreaterThan(0)),
+  burst: wholeFrom(1, 100_000),
+  concurrency: wholeFrom(1, 1_000)
+})
+export type RateBudget = typeof RateBudget.Type
+
+export const ChannelDefinition = Schema.Struct({
+  id: ChannelId,
+  name: Note,
+  connector: Schema.Literals(["webhook", "simulated"]),
+  /** URL of the channel's own API */
+  endpoint: Schema.String,
+  /** name of the environment variable that holds the signing secret */
+  secretEnv: Schema.optionalKey(Schema.String),
+  /** locations that the channel sells from; all when absent */
+  locations: Schema.optionalKey(Schema.Array(LocationId)),
+  /** units never shown to this channel */
+  buffer: wholeFrom(0, 1_000_000),
+  /** most units ever shown to this channel; no cap when absent */
+  cap: Schema.optionalKey(wholeFrom(0, 2_000_000_000)),
+  timing: Timing,
+  /** milliseconds from the event to the channel's acknowledgement */
+  budgetMillis: wholeFrom(1, 7 * 24 * 60 * 60 * 1000),
+  /** share of events that must be inside the budget, 0 to 1 */
+  objective: Schema.Number.check(Schema.isBetween({ minimum: 0.9, maximum: 1 })),
+  rate: RateBudget,
+  /** milliseconds after which one request's answer is no longer waited for */
+  timeoutMillis: wholeFrom(10, 120_000)
+})
+export type ChannelDefinition = typeof ChannelDefinition.Type

@@ -1,0 +1,116 @@
+/**
+ * The one list of events: their type, which is also their NATS subject after `stock.events.`, and their schema.
+ *
+ * Guarantee: what `decodeEvent` returns is a well-typed event, or a list of field errors that name the field and the
+ * limit. Unknown fields are dropped. It does no I/O and knows no transport.
+ */
+import { Result, Schema, SchemaIssue } from "effect"
+import { EventId, EventSource, type Sku } from "./Identity.ts"
+import {
+  GoodsReceived,
+  OrderCancelled,
+  OrderPlaced,
+  StockAdjusted,
+  type SkuFact,
+  type StockEvent,
+  type StockEventType
+} from "./StockEvent.ts"
+
+/** Type of each event -> schema of its data. */
+export const EventManifest = {
+  "order.placed": OrderPlaced,
+  "order.cancelled": OrderCancelled,
+  "goods.received": GoodsReceived,
+  "stock.adjusted": StockAdjusted
+} as const satisfies Record<StockEventType, Schema.Top>
+
+export const eventTypes = Object.keys(EventManifest) as ReadonlyArray<StockEventType>
+
+export const isEventType = (type: string): type is StockEventType => Object.hasOwn(EventManifest, type)
+
+/** One thing wrong with one field: `field` is a path like `data.lines[3].quantity`. */
+export interface FieldError {
+  readonly field: string
+  readonly message: string
+}
+
+/** The parts of an event before its data is understood, from any of the three CloudEvents encodings. */
+export interface RawEvent {
+  readonly source: unknown
+  readonly id: unknown
+  readonly type: unknown
+  /** RFC 3339 text, or absent: then the time at which the broker stored it counts */
+  readonly time: unknown
+  readonly data: unknown
+}
+
+const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
+
+const pathOf = (root: string, path: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined): string =>
+  (path ?? []).reduce<string>((at, step) => {
+    const key = typeof step === "object" ? step.key : step
+    return typeof key === "number" ? `${at}[${key}]` : `${at}.${String(key)}`
+  }, root)
+
+const fieldErrors = (root: string, error: Schema.SchemaError): ReadonlyArray<FieldError> =>
+  formatIssue(error.issue).issues.map((issue) => ({ field: pathOf(root, issue.path), message: issue.message }))
+
+const decoders = Object.fromEntries(
+  eventTypes.map((type) => [type, Schema.decodeUnknownResult(EventManifest[type] as unknown as Schema.Codec<StockEvent["data"]>, { errors: "all" })])
+) as Record<StockEventType, (data: unknown) => Result.Result<StockEvent["data"], Schema.SchemaError>>
+
+const decodeId = Schema.decodeUnknownResult(EventId)
+const decodeSource = Schema.decodeUnknownResult(EventSource)
+
+const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/
+
+const decodeTime = (time: unknown, storedAt: number): number | FieldError => {
+  if (time === undefined || time === null) return storedAt
+  const millis = typeof time === "string" && rfc3339.test(time) ? Date.parse(time) : Number.NaN
+  return Number.isNaN(millis) ? { field: "time", message: "must be an RFC 3339 time such as 2026-11-27T09:30:00Z" } : millis
+}
+
+const unknownType = (type: unknown): FieldError => ({
+  field: "type",
+  message: `must be one of ${eventTypes.join(", ")}${typeof type === "string" ? `, got ${JSON.stringify(type.slice(0, 64))}` : ""}`
+})
+
+/**
+ * Decodes one event.
+ * @param storedAt milliseconds since the epoch, used when the event names no time
+ */
+export const decodeEvent = (raw: RawEvent, storedAt: number): Result.Result<StockEvent, ReadonlyArray<FieldError>> => {
+  const errors: Array<FieldError> = []
+  const id = decodeId(raw.id)
+  if (Result.isFailure(id)) errors.push(...fieldErrors("id", id.failure))
+  const source = decodeSource(raw.source)
+  if (Result.isFailure(source)) errors.push(...fieldErrors("source", source.failure))
+  const time = decodeTime(raw.time, storedAt)
+  if (typeof time === "object") errors.push(time)
+  if (typeof raw.type !== "string" || !isEventType(raw.type)) {
+    return Result.fail([...errors, unknownType(raw.type)])
+  }
+  const data = decoders[raw.type](raw.data)
+  if (Result.isFailure(data)) errors.push(...fieldErrors("data", data.failure))
+  if (errors.length > 0 || Result.isFailure(id) || Result.isFailure(source) || Result.isFailure(data)) {
+    return Result.fail(errors)
+  }
+  const event = { type: raw.type, id: id.success, source: source.success, time: time as number, data: data.success }
+  return Result.succeed(event as StockEvent)
+}
+
+/** Cuts an event into one fact per SKU, in order of first mention; each keeps only the lines of its SKU. */
+export const factsOf = (event: StockEvent): ReadonlyArray<SkuFact> => {
+  const lines = event.data.lines as ReadonlyArray<{ readonly sku: Sku }>
+  const first = lines[0]!.sku
+  if (lines.every((line) => line.sku === first)) return [{ ...event, sku: first, parts: 1 }]
+  const bySku = new Map<Sku, Array<{ readonly sku: Sku }>>()
+  for (const line of lines) {
+    const same = bySku.get(line.sku)
+    if (same) same.push(line)
+    else bySku.set(line.sku, [line])
+  }
+  return [...bySku].map(
+    ([sku, own]) => ({ ...event, data: { ...event.data, lines: own }, sku, parts: bySku.size }) as unknown as SkuFact
+  )
+}

@@ -1,0 +1,45 @@
+/**
+ * Every limit of the stock model, each with its reason. Nothing in the pipeline is unbounded: what exceeds a limit is
+ * refused by name or parked, never truncated.
+ *
+ * Quantities are units, lengths are UTF-8 bytes, durations are milliseconds.
+ */
+
+/** UTF-8 bytes of an id, SKU, location or channel. It becomes one NATS subject token and part of btree keys. */
+export const idBytesMax = 128
+
+/** UTF-8 bytes of one event's payload. An order of a thousand lines takes about 60 KiB. */
+export const payloadBytesMax = 256 * 1024
+
+/** Lines of one event. The largest invoice of the sample retailer has 1,114 lines over a year, 600 in one month. */
+export const linesMax = 2_000
+
+/** Units of one line. Far above any real order line, far below where sums of lines could leave the safe range. */
+export const lineQuantityMax = 1_000_000
+
+/** Units of one quantity of one location: the column is a 32-bit integer. */
+export const levelQuantityMax = 2_000_000_000
+
+/** UTF-8 bytes of a free text such as a reason or reference. It is shown to people in one line. */
+export const noteBytesMax = 256
+
+/** Depth of nesting that a payload may have. Events are two levels deep; a parser must not be made to recurse. */
+export const payloadDepthMax = 16
+
+/** Milliseconds a hold may live. Longer claims are orders. */
+export const holdTtlMillisMax = 24 * 60 * 60 * 1000
+
+/** Milliseconds a hold must live at least: below a round trip it would be dead on arrival. */
+export const holdTtlMillisMin = 100
+
+/** Milliseconds a hold lives when the request does not say: a typical checkout. */
+export const holdTtlMillisDefault = 10 * 60 * 1000
+
+/**
+ * An event older than this when it is stored is late or historical: its latency budget then starts when it was stored,
+ * since no pipeline can make up for the time before it heard of it.
+ */
+export const lateEventMillis = 5 * 60 * 1000
+
+/** Partitions of the stock. Fixed for the life of the STOCK stream; large, since changing it means draining. */
+export const partitions = 64
