@@ -1,0 +1,217 @@
+/**
+ * The tables, as drizzle sees them. `npm run -w @holdfast/ledger generate` writes the migration for a change.
+ *
+ * `ledger` is authoritative: `stock_level`, `hold` and `order_line` are its fold. `ledger`, `seen_event`, `request_answer`
+ * and `outbox` are partitioned by time (`TimePartition`), which drizzle cannot say: the PARTITION BY clause is added to the
+ * generated migration by hand. Times are timestamptz; quantities are units.
+ */
+import { sql } from "drizzle-orm"
+import {
+  bigint,
+  bigserial,
+  boolean,
+  check,
+  customType,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid
+} from "drizzle-orm/pg-core"
+
+const bytea = customType<{ data: Uint8Array }>({ dataType: () => "bytea" })
+const instant = (name: string) => timestamp(name, { withTimezone: true })
+
+/** Who owns a partition of the stock: the fence of its commits and the position of its consumer at once. */
+export const partitionOwner = pgTable("partition_owner", {
+  partition: smallint().primaryKey(),
+  /** grows with every change of owner; a commit names the epoch it was made in */
+  epoch: bigint({ mode: "number" }).notNull(),
+  owner: text().notNull(),
+  /** last sequence of STOCK whose effect is committed */
+  appliedSeq: bigint("applied_seq", { mode: "number" }).notNull(),
+  /** number of commits of this partition */
+  commitNo: bigint("commit_no", { mode: "number" }).notNull(),
+  /** commits up to this one were announced */
+  announcedNo: bigint("announced_no", { mode: "number" }).notNull(),
+  /** when the STOCK stream was created: sequences of another stream mean nothing */
+  streamCreated: text("stream_created").notNull()
+})
+
+/** Every change that was ever applied to a SKU, in the order of its versions. */
+export const ledger = pgTable(
+  "ledger",
+  {
+    sku: text().notNull(),
+    version: bigint({ mode: "number" }).notNull(),
+    partition: smallint().notNull(),
+    epoch: bigint({ mode: "number" }).notNull(),
+    kind: text().notNull(),
+    locationId: text("location_id").notNull(),
+    onHand: integer("on_hand").notNull(),
+    committed: integer().notNull(),
+    held: integer().notNull(),
+    oversold: integer().notNull(),
+    /** the event or request that caused it: `source` and `id`, or `request` and the idempotency key */
+    causeSource: text("cause_source").notNull(),
+    causeId: text("cause_id").notNull(),
+    channel: text(),
+    orderId: text("order_id"),
+    /** of the order's line afterwards: open, confirmed ahead, cancelled ahead */
+    orderLine: integer("order_line").array(),
+    reservationId: text("reservation_id"),
+    expiresAt: instant("expires_at"),
+    reason: text(),
+    occurredAt: instant("occurred_at").notNull(),
+    traceparent: text(),
+    committedAt: instant("committed_at").notNull()
+  },
+  (t) => [primaryKey({ columns: [t.sku, t.version, t.committedAt] })]
+)
+
+/** Quantities per SKU and location: the fold of the ledger. `version` is the SKU's at the last change of this row. */
+export const stockLevel = pgTable(
+  "stock_level",
+  {
+    sku: text().notNull(),
+    locationId: text("location_id").notNull(),
+    partition: smallint().notNull(),
+    onHand: integer("on_hand").notNull(),
+    committed: integer().notNull(),
+    held: integer().notNull(),
+    version: bigint({ mode: "number" }).notNull()
+  },
+  (t) => [
+    primaryKey({ columns: [t.sku, t.locationId] }),
+    check("committed_not_negative", sql`${t.committed} >= 0`),
+    check("held_not_negative", sql`${t.held} >= 0`)
+  ]
+)
+
+/** Reservations. `ended` says how; null while the hold is open. */
+export const hold = pgTable(
+  "hold",
+  {
+    reservationId: text("reservation_id").primaryKey(),
+    sku: text().notNull(),
+    locationId: text("location_id").notNull(),
+    partition: smallint().notNull(),
+    quantity: integer().notNull(),
+    orderId: text("order_id"),
+    expiresAt: instant("expires_at").notNull(),
+    ended: text()
+  },
+  (t) => [
+    index("hold_open_by_sku").on(t.sku).where(sql`${t.ended} is null`),
+    index("hold_open_by_expiry").on(t.expiresAt).where(sql`${t.ended} is null`)
+  ]
+)
+
+/** An order's line of one SKU at one location: what is still open, and what arrived ahead of the order. */
+export const orderLine = pgTable(
+  "order_line",
+  {
+    sku: text().notNull(),
+    orderId: text("order_id").notNull(),
+    locationId: text("location_id").notNull(),
+    open: integer().notNull(),
+    confirmedAhead: integer("confirmed_ahead").notNull(),
+    cancelledAhead: integer("cancelled_ahead").notNull()
+  },
+  (t) => [primaryKey({ columns: [t.orderId, t.sku, t.locationId] })]
+)
+
+/** Events that were applied, one row per event and SKU. `key` is a hash of source, id and SKU. */
+export const seenEvent = pgTable(
+  "seen_event",
+  {
+    key: uuid().notNull(),
+    committedAt: instant("committed_at").notNull()
+  },
+  (t) => [primaryKey({ columns: [t.key, t.committedAt] })]
+)
+
+/** Answers that were given, by a hash of the idempotency key; `body` is a hash of the request. */
+export const requestAnswer = pgTable(
+  "request_answer",
+  {
+    key: uuid().notNull(),
+    body: uuid().notNull(),
+    answer: text().notNull(),
+    committedAt: instant("committed_at").notNull()
+  },
+  (t) => [primaryKey({ columns: [t.key, t.committedAt] })]
+)
+
+/** Announcements of commits, for the one case that the process dies before it announced them. */
+export const outbox = pgTable(
+  "outbox",
+  {
+    partition: smallint().notNull(),
+    commitNo: bigint("commit_no", { mode: "number" }).notNull(),
+    sku: text().notNull(),
+    /** the announcement as it is published */
+    body: text().notNull(),
+    committedAt: instant("committed_at").notNull()
+  },
+  (t) => [index("outbox_by_commit").on(t.partition, t.commitNo)]
+)
+
+/** What could not be understood or applied: the bytes, the reason, the trace. Can be listed and replayed. */
+export const parked = pgTable(
+  "parked",
+  {
+    id: bigserial({ mode: "number" }).primaryKey(),
+    /** EVENTS or STOCK, and the sequence there: parking the same message twice is one row */
+    stream: text().notNull(),
+    streamCreated: text("stream_created").notNull(),
+    sequence: bigint({ mode: "number" }).notNull(),
+    subject: text().notNull(),
+    headers: jsonb().$type<Record<string, string>>().notNull(),
+    payload: bytea().notNull(),
+    /** a short code such as not_json, invalid, unknown_sku, too_large, quarantined, rejected_by_ledger */
+    reason: text().notNull(),
+    /** for people: which field, which limit */
+    detail: text().notNull(),
+    eventSource: text("event_source"),
+    eventId: text("event_id"),
+    sku: text(),
+    traceparent: text(),
+    storedAt: instant("stored_at").notNull(),
+    parkedAt: instant("parked_at").notNull().defaultNow(),
+    replayedAt: instant("replayed_at"),
+    discardedAt: instant("discarded_at")
+  },
+  (t) => [
+    uniqueIndex("parked_once").on(t.stream, t.streamCreated, t.sequence),
+    index("parked_waiting").on(t.parkedAt).where(sql`${t.replayedAt} is null and ${t.discardedAt} is null`)
+  ]
+)
+
+/** SKUs that were stopped because an invariant broke. Nothing is applied to them until an operator lifts it. */
+export const quarantine = pgTable("quarantine", {
+  sku: text().primaryKey(),
+  detail: text().notNull(),
+  since: instant("since").notNull().defaultNow(),
+  lifted: boolean().notNull().default(false)
+})
+
+/** What a channel last confirmed for a SKU. Written by outbound after the acknowledgement. */
+export const listing = pgTable(
+  "listing",
+  {
+    channel: text().notNull(),
+    sku: text().notNull(),
+    /** units that the channel confirmed to show */
+    quantity: integer().notNull(),
+    /** version of the SKU from which that quantity was computed */
+    version: bigint({ mode: "number" }).notNull(),
+    confirmedAt: instant("confirmed_at").notNull()
+  },
+  (t) => [primaryKey({ columns: [t.channel, t.sku] })]
+)
