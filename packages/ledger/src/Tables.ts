@@ -62,8 +62,10 @@ export const ledger = pgTable(
     causeId: text("cause_id").notNull(),
     channel: text(),
     orderId: text("order_id"),
-    /** of the order's line afterwards: open, confirmed ahead, cancelled ahead */
-    orderLine: integer("order_line").array(),
+    /** the order's line afterwards, where the change touched one */
+    lineOpen: integer("line_open"),
+    lineConfirmedAhead: integer("line_confirmed_ahead"),
+    lineCancelledAhead: integer("line_cancelled_ahead"),
     reservationId: text("reservation_id"),
     expiresAt: instant("expires_at"),
     reason: text(),

@@ -1,0 +1,59 @@
+/**
+ * Connections to PostgreSQL: a small shared pool, drizzle on it, and dedicated connections for the hot path.
+ *
+ * Guarantee: every socket has TCP_NODELAY, big integers arrive as numbers (versions and sequences stay far below 2^53),
+ * and a connection that hangs ends by itself. It does not retry: a caller must know whether a statement took effect.
+ */
+import { drizzle } from "drizzle-orm/postgres-js"
+import { Context, Effect, Layer, type Scope } from "effect"
+import net from "node:net"
+import postgres from "postgres"
+import { type LedgerError, toLedgerError } from "./LedgerError.ts"
+
+/** Connections of the shared pool: reads, the CLI, ownership. The hot path has its own. */
+const poolSize = 4
+
+/** Milliseconds after which the server ends a statement: a batch takes a few, a fold of the ledger has its own setting. */
+const statementTimeoutMillis = 30_000
+
+export type Sql = postgres.Sql<{ bigint: number }>
+
+const connect = (url: string, max: number): Sql =>
+  postgres(url, {
+    max,
+    onnotice: () => {},
+    connection: { application_name: "holdfast", statement_timeout: statementTimeoutMillis },
+    types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
+    // postgres.js never sets TCP_NODELAY; the socket must be returned unconnected, or a refused connection hangs for ever
+    socket: ({ host, port }: { host: ReadonlyArray<string>; port: ReadonlyArray<number> }) =>
+      net.connect({ host: host[0]!, port: port[0]!, noDelay: true, keepAlive: true })
+  } as postgres.Options<{ bigint: postgres.PostgresType<number> }>) as unknown as Sql
+
+const acquire = (url: string, max: number): Effect.Effect<Sql, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => connect(url, max)),
+    (sql) => Effect.promise(() => sql.end({ timeout: 2 }))
+  )
+
+const make = (url: string) =>
+  Effect.gen(function* () {
+    const sql = yield* acquire(url, poolSize)
+    return {
+      url,
+      sql,
+      drizzle: drizzle({ client: sql as unknown as postgres.Sql }),
+      /** A client of its own with up to `max` connections, closed with the scope. */
+      open: (max: number) => acquire(url, max)
+    }
+  })
+
+export class Database extends Context.Service<Database, Effect.Success<ReturnType<typeof make>>>()(
+  "@holdfast/ledger/Database"
+) {
+  /** @param url `postgres://user:password@host:port/database` */
+  static readonly layer = (url: string) => Layer.effect(Database, make(url))
+}
+
+/** Runs a query; what it throws becomes a `LedgerError`. */
+export const query = <A>(run: () => PromiseLike<A>): Effect.Effect<A, LedgerError> =>
+  Effect.tryPromise({ try: async () => run(), catch: toLedgerError })

@@ -1,0 +1,47 @@
+/**
+ * The time partitions of the tables that only grow: one per week and table, made ahead, dropped whole when old.
+ *
+ * Guarantee: rows of this week and the next two always have a place. Dedup ids and answers are kept longer than a message
+ * can stay in a stream, so that no repetition outlives the memory of it. The ledger itself is never dropped here.
+ */
+import type postgres from "postgres"
+
+type Client = Pick<postgres.Sql, "unsafe">
+
+const week = 7 * 24 * 60 * 60 * 1000
+
+/** Weeks made ahead: the service may run this long without a restart or a daily maintenance that fails. */
+const weeksAhead = 2
+
+/** Weeks kept, null for ever. EVENTS keeps 7 days and STOCK 8, answers are promised for a day: two whole weeks cover both. */
+const weeksKept: Readonly<Record<string, number | null>> = {
+  ledger: null,
+  seen_event: 2,
+  request_answer: 2,
+  outbox: 1
+}
+
+const startOfWeek = (millis: number): number => Math.floor(millis / week) * week
+
+const nameOf = (table: string, start: number): string => `${table}_${new Date(start).toISOString().slice(0, 10).replaceAll("-", "")}`
+
+const createSql = (table: string, start: number): string =>
+  `create table if not exists ${nameOf(table, start)} partition of ${table}
+   for values from ('${new Date(start).toISOString()}') to ('${new Date(start + week).toISOString()}')`
+
+const children = async (sql: Client, table: string): Promise<ReadonlyArray<string>> => {
+  const rows = await sql.unsafe(`select inhrelid::regclass::text as name from pg_inherits where inhparent = '${table}'::regclass`)
+  return rows.map((row) => String(row["name"]))
+}
+
+/** Creates what is missing and drops what is old, by the database's clock. */
+export const ensureTimePartitions = async (sql: Client): Promise<void> => {
+  const [row] = await sql.unsafe("select (extract(epoch from clock_timestamp()) * 1000)::float8 as now")
+  const current = startOfWeek(Number(row!["now"]))
+  for (const [table, kept] of Object.entries(weeksKept)) {
+    for (let ahead = 0; ahead <= weeksAhead; ahead++) await sql.unsafe(createSql(table, current + ahead * week))
+    if (kept === null) continue
+    const oldest = nameOf(table, current - kept * week)
+    for (const child of await children(sql, table)) if (child < oldest) await sql.unsafe(`drop table ${child}`)
+  }
+}
