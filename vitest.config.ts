@@ -4,7 +4,8 @@
  */
 import { defineConfig } from "vitest/config"
 
-const files = (suffix: string) => ["packages", "apps"].map((group) => `${group}/*/test/**/*.${suffix}.ts`).concat(`infra/test/**/*.${suffix}.ts`)
+const files = (suffix: string) =>
+  ["packages", "apps"].map((group) => `${group}/*/test/**/*.${suffix}.ts`).concat(`infra/test/**/*.${suffix}.ts`)
 
 export default defineConfig({
   test: {

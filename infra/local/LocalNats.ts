@@ -60,7 +60,7 @@ const greeted = (name: string, port: number): Effect.Effect<void, Error> =>
  * Starts a nats-server and stops it when the scope closes.
  * Succeeds when clients can connect; `url` is `nats://127.0.0.1:<port>`. Fails with `LocalServerError`.
  */
-export const start = Effect.fn("LocalNats.start")(function*(options: LocalNatsOptions) {
+export const start = Effect.fn("LocalNats.start")(function* (options: LocalNatsOptions) {
   const dataDir = resolve(options.dataDir)
   yield* LocalServer.own("nats", dataDir)
   const configFile = join(dataDir, "nats.conf")
@@ -80,7 +80,7 @@ export const start = Effect.fn("LocalNats.start")(function*(options: LocalNatsOp
       }),
     probe: (port) => greeted(name, port),
     stopSignals,
-    onRestart: options.keepRunning === true ? options.onProgress ?? (() => undefined) : undefined
+    onRestart: options.keepRunning === true ? (options.onProgress ?? (() => undefined)) : undefined
   })
   return { url: `nats://127.0.0.1:${port}`, pid, port }
 })

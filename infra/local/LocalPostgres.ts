@@ -60,7 +60,7 @@ lc_messages = 'C'
  * Starts PostgreSQL with the database `holdfast` in it and stops it when the scope closes.
  * Succeeds when it answers; `url` holds the password and names that database. Fails with `LocalServerError`.
  */
-export const start = Effect.fn("LocalPostgres.start")(function*(options: LocalPostgresOptions) {
+export const start = Effect.fn("LocalPostgres.start")(function* (options: LocalPostgresOptions) {
   const dataDir = resolve(options.dataDir)
   const clusterDir = join(dataDir, "cluster")
   yield* LocalServer.own("postgres", dataDir)
@@ -75,16 +75,17 @@ export const start = Effect.fn("LocalPostgres.start")(function*(options: LocalPo
     workDir: clusterDir,
     port: options.port,
     defaultPort: 5432,
-    command: (port) => Effect.sync(() => {
-      const file = join(clusterDir, "postgresql.conf")
-      writeFileSync(file, configuration(port))
-      // No process works in the cluster (stopOrphans saw to it), so the file can only name a dead or unrelated one.
-      if (process.platform === "linux") rmSync(join(clusterDir, "postmaster.pid"), { force: true })
-      return PostgresUser.asUser(user, binaries.postgres, ["-D", clusterDir])
-    }),
+    command: (port) =>
+      Effect.sync(() => {
+        const file = join(clusterDir, "postgresql.conf")
+        writeFileSync(file, configuration(port))
+        // No process works in the cluster (stopOrphans saw to it), so the file can only name a dead or unrelated one.
+        if (process.platform === "linux") rmSync(join(clusterDir, "postmaster.pid"), { force: true })
+        return PostgresUser.asUser(user, binaries.postgres, ["-D", clusterDir])
+      }),
     probe: (port) => answers({ ...connection, port }, clusterDir),
     stopSignals,
-    onRestart: options.keepRunning === true ? options.onProgress ?? (() => undefined) : undefined
+    onRestart: options.keepRunning === true ? (options.onProgress ?? (() => undefined)) : undefined
   })
   yield* createDatabase({ port, password }, join(dataDir, "server.log"))
   return { url: urlOf({ port, password }, databaseName), pid, port }
@@ -118,7 +119,7 @@ const query = (connection: Connection, use: (sql: postgres.Sql) => Promise<unkno
         await sql.end({ timeout: 1 })
       }
     },
-    catch: (cause) => cause instanceof Error ? cause : new Error(String(cause))
+    catch: (cause) => (cause instanceof Error ? cause : new Error(String(cause)))
   })
 
 /** Fails while the server starts up, and also when another PostgreSQL has the port. */
@@ -138,14 +139,14 @@ const createDatabase = (connection: Connection, logFile: string): Effect.Effect<
     )
   )
 
-const prepareCluster = Effect.fnUntraced(function*(
+const prepareCluster = Effect.fnUntraced(function* (
   dataDir: string,
   binaries: PostgresBinaries.PostgresBinaries,
   user: PostgresUser.PostgresUser | undefined,
   onProgress: LocalPostgresOptions["onProgress"]
 ) {
   const bad = (detail: string) => LocalServerError.because("postgres", new BadDirectory({ directory: dataDir, detail }))
-  return yield* Effect.gen(function*() {
+  return yield* Effect.gen(function* () {
     const passwordFile = join(dataDir, "password")
     if (!existsSync(join(dataDir, "cluster"))) {
       onProgress?.("creating the database cluster")
@@ -163,7 +164,7 @@ const whatToDo = (cause: unknown): string => {
 }
 
 /** The cluster is made beside its place and renamed, so that an interrupted start leaves no half of one. */
-const createCluster = Effect.fnUntraced(function*(
+const createCluster = Effect.fnUntraced(function* (
   dataDir: string,
   passwordFile: string,
   binaries: PostgresBinaries.PostgresBinaries,
@@ -178,8 +179,17 @@ const createCluster = Effect.fnUntraced(function*(
   writeFileSync(draftPassword, password, { mode: 0o600 })
   if (user !== undefined) for (const path of [draft, draftPassword]) chownSync(path, user.uid, user.gid)
   const command = PostgresUser.asUser(user, binaries.initdb, [
-    "-D", draft, "-U", role, "--auth=scram-sha-256", `--pwfile=${draftPassword}`,
-    "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--data-checksums"
+    "-D",
+    draft,
+    "-U",
+    role,
+    "--auth=scram-sha-256",
+    `--pwfile=${draftPassword}`,
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--data-checksums"
   ])
   yield* run(command.file, command.args, { ...command, cwd: dataDir })
   rmSync(draftPassword)

@@ -58,7 +58,7 @@ const restartPause = Duration.seconds(1)
 const attempts = 5
 
 /** Makes sure that nobody else uses the data directory, until the scope closes. */
-export const own = Effect.fn("LocalServer.own")(function*(server: LocalServerSpec["server"], dataDir: string) {
+export const own = Effect.fn("LocalServer.own")(function* (server: LocalServerSpec["server"], dataDir: string) {
   const taken = yield* Effect.acquireRelease(
     Effect.try({
       try: () => {
@@ -68,7 +68,10 @@ export const own = Effect.fn("LocalServer.own")(function*(server: LocalServerSpe
         return tryLock(join(dataDir, "owner.lock"))
       },
       catch: (cause) =>
-        LocalServerError.because(server, new BadDirectory({ directory: dataDir, detail: `${cause}. Choose a directory you may write to.` }))
+        LocalServerError.because(
+          server,
+          new BadDirectory({ directory: dataDir, detail: `${cause}. Choose a directory you may write to.` })
+        )
     }),
     (lock) => Effect.sync(() => lock.release?.())
   )
@@ -91,7 +94,7 @@ export const stopOrphans = (spec: OrphanSpec): Effect.Effect<void> => {
   return stopAll({ running: parts, polite: ({ command }) => spec.isServer(command), signals: spec.stopSignals })
 }
 
-const stopAll = Effect.fnUntraced(function*<P extends { readonly pid: number }>(spec: {
+const stopAll = Effect.fnUntraced(function* <P extends { readonly pid: number }>(spec: {
   readonly running: () => ReadonlyArray<P>
   readonly polite: (process: P) => boolean
   readonly signals: ReadonlyArray<NodeJS.Signals>
@@ -114,31 +117,31 @@ const kill = (pid: number, signal: NodeJS.Signals): void => {
 }
 
 const waitUntil = (condition: () => boolean): Effect.Effect<void> =>
-  Effect.suspend(() => condition() ? Effect.void : Effect.andThen(Effect.sleep(pollEvery), waitUntil(condition)))
+  Effect.suspend(() => (condition() ? Effect.void : Effect.andThen(Effect.sleep(pollEvery), waitUntil(condition))))
 
 /** Starts the server described by `spec`, once the caller owns the directory; stops it when the scope closes. */
-export const launch = Effect.fn("LocalServer.launch")(
-  function*(spec: LocalServerSpec): Effect.fn.Return<LocalServer, LocalServerError, Scope.Scope> {
-    let wanted = spec.port === undefined ? [rememberedPort(spec.dataDir), spec.defaultPort] : [spec.port]
-    for (let attempt = 1;; attempt++) {
-      const port = yield* Effect.promise(() => choosePort(wanted))
-      const result = yield* launchOnce(spec, port)
-      if (result._tag === "started") {
-        writeFileSync(portFile(spec.dataDir), String(port))
-        if (spec.onRestart !== undefined) yield* Effect.forkScoped(keepRunning(spec, port, result.child, spec.onRestart))
-        return { port, pid: result.pid }
-      }
-      if (!result.portTaken || attempt === attempts) return yield* result.error
-      wanted = []
+export const launch = Effect.fn("LocalServer.launch")(function* (
+  spec: LocalServerSpec
+): Effect.fn.Return<LocalServer, LocalServerError, Scope.Scope> {
+  let wanted = spec.port === undefined ? [rememberedPort(spec.dataDir), spec.defaultPort] : [spec.port]
+  for (let attempt = 1; ; attempt++) {
+    const port = yield* Effect.promise(() => choosePort(wanted))
+    const result = yield* launchOnce(spec, port)
+    if (result._tag === "started") {
+      writeFileSync(portFile(spec.dataDir), String(port))
+      if (spec.onRestart !== undefined) yield* Effect.forkScoped(keepRunning(spec, port, result.child, spec.onRestart))
+      return { port, pid: result.pid }
     }
+    if (!result.portTaken || attempt === attempts) return yield* result.error
+    wanted = []
   }
-)
+})
 
 type Launch =
   | { readonly _tag: "started"; readonly child: ChildProcess; readonly pid: number }
   | { readonly _tag: "failed"; readonly portTaken: boolean; readonly error: LocalServerError }
 
-const launchOnce = Effect.fnUntraced(function*(spec: LocalServerSpec, port: number) {
+const launchOnce = Effect.fnUntraced(function* (spec: LocalServerSpec, port: number) {
   const command = yield* spec.command(port)
   const logFile = freshLog(spec.dataDir)
   const child = yield* Effect.acquireRelease(
@@ -150,7 +153,9 @@ const launchOnce = Effect.fnUntraced(function*(spec: LocalServerSpec, port: numb
     const error = LocalServerError.because(spec.server, new StartFailed({ detail, log, logFile }))
     return { _tag: "failed", portTaken: /address already in use|could not bind/i.test(log), error }
   }
-  const ready = spec.probe(port).pipe(Effect.retry(Schedule.spaced(pollEvery)), Effect.orDie, Effect.as("ready" as const))
+  const ready = spec
+    .probe(port)
+    .pipe(Effect.retry(Schedule.spaced(pollEvery)), Effect.orDie, Effect.as("ready" as const))
   const ended = exit(child).pipe(Effect.as("ended" as const))
   const outcome = yield* Effect.raceFirst(ready, ended).pipe(Effect.timeoutOption(startTimeout))
   if (outcome._tag === "None") {
@@ -162,14 +167,14 @@ const launchOnce = Effect.fnUntraced(function*(spec: LocalServerSpec, port: numb
 })
 
 /** Each new server lives in a scope of this loop's own, so that closing the outer scope ends the loop before a server. */
-const keepRunning = Effect.fnUntraced(function*(
+const keepRunning = Effect.fnUntraced(function* (
   spec: LocalServerSpec,
   port: number,
   first: ChildProcess,
   onRestart: (line: string) => void
 ) {
   yield* exit(first)
-  yield* Effect.gen(function*() {
+  yield* Effect.gen(function* () {
     onRestart(`${spec.server} ended by itself; starting it again on port ${port}`)
     const result = yield* launchOnce(spec, port)
     if (result._tag === "failed") {
@@ -179,7 +184,12 @@ const keepRunning = Effect.fnUntraced(function*(
     yield* exit(result.child)
   }).pipe(
     Effect.scoped,
-    Effect.catch((error) => Effect.andThen(Effect.sync(() => onRestart(error.message)), Effect.sleep(restartPause))),
+    Effect.catch((error) =>
+      Effect.andThen(
+        Effect.sync(() => onRestart(error.message)),
+        Effect.sleep(restartPause)
+      )
+    ),
     Effect.forever
   )
 })
@@ -224,7 +234,7 @@ const endOf = (child: ChildProcess): string => {
 
 const stop = (child: ChildProcess, signals: ReadonlyArray<NodeJS.Signals>): Effect.Effect<void> =>
   stopAll({
-    running: () => hasEnded(child) || child.pid === undefined ? [] : [{ pid: child.pid }],
+    running: () => (hasEnded(child) || child.pid === undefined ? [] : [{ pid: child.pid }]),
     polite: () => true,
     signals
   })

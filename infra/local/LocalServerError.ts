@@ -44,14 +44,20 @@ type Reason = NoBinary | AlreadyRunning | StartFailed | BadDirectory | Unsupport
 const explain = (server: Server, reason: Reason): string => {
   switch (reason._tag) {
     case "NoBinary":
-      return `no nats-server 2.12 or newer was found:\n${reason.tried.map((line) => `  - ${line}`).join("\n")}\n` +
+      return (
+        `no nats-server 2.12 or newer was found:\n${reason.tried.map((line) => `  - ${line}`).join("\n")}\n` +
         "Set NATS_SERVER_BIN to such a binary, or set NATS_URL to a running server."
+      )
     case "AlreadyRunning":
-      return `${titles[server]} of ${reason.directory} already belongs to process ${reason.holder}. ` +
+      return (
+        `${titles[server]} of ${reason.directory} already belongs to process ${reason.holder}. ` +
         `Stop that process, or choose another data directory, or ${ownServer[server]}.`
+      )
     case "StartFailed":
-      return `${titles[server]} did not start: ${reason.detail}. Its log is ${reason.logFile}` +
+      return (
+        `${titles[server]} did not start: ${reason.detail}. Its log is ${reason.logFile}` +
         `${reason.log === "" ? "" : ` and ends with:\n${reason.log}\n`}. You can also ${ownServer[server]}.`
+      )
     case "BadDirectory":
       return `${titles[server]} cannot use ${reason.directory}: ${reason.detail}`
     case "Unsupported":

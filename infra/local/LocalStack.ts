@@ -20,15 +20,24 @@ export interface LocalStackOptions {
  * Gives `{ natsUrl, databaseUrl }` of servers that answer (local ones) or are configured (given ones: not checked here).
  * Fails with `LocalServerError`, or `ConfigError` when a variable cannot be read.
  */
-export const start = Effect.fn("LocalStack.start")(function*({ dataDir, onProgress = () => undefined }: LocalStackOptions) {
-  const [natsUrl, databaseUrl] = yield* Effect.all([
-    given("NATS_URL", LocalNats.start({ dataDir: join(dataDir, "nats"), keepRunning: true, onProgress })),
-    given("DATABASE_URL", LocalPostgres.start({ dataDir: join(dataDir, "postgres"), keepRunning: true, onProgress }))
-  ], { concurrency: 2 })
+export const start = Effect.fn("LocalStack.start")(function* ({
+  dataDir,
+  onProgress = () => undefined
+}: LocalStackOptions) {
+  const [natsUrl, databaseUrl] = yield* Effect.all(
+    [
+      given("NATS_URL", LocalNats.start({ dataDir: join(dataDir, "nats"), keepRunning: true, onProgress })),
+      given("DATABASE_URL", LocalPostgres.start({ dataDir: join(dataDir, "postgres"), keepRunning: true, onProgress }))
+    ],
+    { concurrency: 2 }
+  )
   return { natsUrl, databaseUrl }
 })
 
-const given = Effect.fnUntraced(function*<E, R>(variable: string, local: Effect.Effect<{ readonly url: string }, E, R>) {
+const given = Effect.fnUntraced(function* <E, R>(
+  variable: string,
+  local: Effect.Effect<{ readonly url: string }, E, R>
+) {
   const url = Option.filter(yield* Config.option(Config.String(variable)), (text) => text !== "")
   return Option.isSome(url) ? url.value : (yield* local).url
 })

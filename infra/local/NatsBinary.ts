@@ -33,7 +33,8 @@ export interface NatsBinaryOptions {
 const clone = resolve(import.meta.dirname, "../..")
 
 /** The path of a nats-server >= 2.12, from the first source that has one. Fails with `LocalServerError(NoBinary)`. */
-export const find = (options: NatsBinaryOptions = {}): Effect.Effect<string, LocalServerError> => firstOf(sources(options))
+export const find = (options: NatsBinaryOptions = {}): Effect.Effect<string, LocalServerError> =>
+  firstOf(sources(options))
 
 /** The sources in the order in which they are asked. */
 export const sources = (options: NatsBinaryOptions = {}): ReadonlyArray<NatsSource> => {
@@ -46,12 +47,15 @@ export const sources = (options: NatsBinaryOptions = {}): ReadonlyArray<NatsSour
     { name: "PATH", find: onPath(env["PATH"] ?? "") },
     { name: "cache", find: supported(cached(cacheDir)) },
     { name: "release", find: fetched(cacheDir, "release", (dir) => NatsRelease.download(dir, onProgress), onProgress) },
-    { name: "Debian package", find: fetched(cacheDir, "debian", (dir) => NatsPackage.download(dir, onProgress), onProgress) }
+    {
+      name: "Debian package",
+      find: fetched(cacheDir, "debian", (dir) => NatsPackage.download(dir, onProgress), onProgress)
+    }
   ]
 }
 
 /** Asks one source after the other; the error has one line for each. */
-export const firstOf = Effect.fn("NatsBinary.firstOf")(function*(list: ReadonlyArray<NatsSource>) {
+export const firstOf = Effect.fn("NatsBinary.firstOf")(function* (list: ReadonlyArray<NatsSource>) {
   const tried: Array<string> = []
   for (const source of list) {
     const result = yield* Effect.result(source.find)
@@ -63,20 +67,24 @@ export const firstOf = Effect.fn("NatsBinary.firstOf")(function*(list: ReadonlyA
 
 const cached = (cacheDir: string): string => join(cacheDir, "nats-server")
 
-const supported = Effect.fnUntraced(function*(path: string) {
+const supported = Effect.fnUntraced(function* (path: string) {
   if (!existsSync(path)) return yield* Effect.fail(new Error(`${path} does not exist`))
   const version = NatsVersion.parse(yield* run(path, ["--version"], { timeout: 10_000 }))
   if (version === undefined) return yield* Effect.fail(new Error(`${path} does not say which version it is`))
-  if (!NatsVersion.isSupported(version)) return yield* Effect.fail(new Error(`${path} is ${NatsVersion.format(version)}, which is too old`))
+  if (!NatsVersion.isSupported(version))
+    return yield* Effect.fail(new Error(`${path} is ${NatsVersion.format(version)}, which is too old`))
   return path
 })
 
 const onPath = (path: string): Effect.Effect<string, Error> => {
-  const found = path.split(delimiter).map((directory) => join(directory, "nats-server")).find((file) => existsSync(file))
+  const found = path
+    .split(delimiter)
+    .map((directory) => join(directory, "nats-server"))
+    .find((file) => existsSync(file))
   return found === undefined ? Effect.fail(new Error("has no nats-server")) : supported(found)
 }
 
-const fetched = Effect.fnUntraced(function*(
+const fetched = Effect.fnUntraced(function* (
   cacheDir: string,
   name: string,
   download: (directory: string) => Effect.Effect<string, Error>,
@@ -106,7 +114,7 @@ const keep = (binary: string, cacheDir: string): Effect.Effect<string, Error> =>
     catch: (cause) => new Error(`cannot write into ${cacheDir} (${cause})`)
   })
 
-const lockedCache = Effect.fnUntraced(function*(cacheDir: string, onProgress: (line: string) => void) {
+const lockedCache = Effect.fnUntraced(function* (cacheDir: string, onProgress: (line: string) => void) {
   const attempt = Effect.try({
     try: () => {
       mkdirSync(cacheDir, { recursive: true })

@@ -20,7 +20,10 @@ const keyrings = [
 ] as const
 
 /** Downloads and unpacks the package into `directory`; gives the path of the binary. */
-export const download = Effect.fn("NatsPackage.download")(function*(directory: string, onProgress: (line: string) => void) {
+export const download = Effect.fn("NatsPackage.download")(function* (
+  directory: string,
+  onProgress: (line: string) => void
+) {
   const mirror = yield* findMirror
   const misses: Array<string> = []
   for (const suite of suites) {
@@ -32,19 +35,31 @@ export const download = Effect.fn("NatsPackage.download")(function*(directory: s
   return yield* Effect.fail(new Error(misses.join("; ")))
 })
 
-const findMirror = Effect.gen(function*() {
-  const targets = yield* run("apt-get", ["indextargets", "--format", "$(ORIGIN) $(COMPONENT) $(REPO_URI)", "Created-By: Packages"]).pipe(
+const findMirror = Effect.gen(function* () {
+  const targets = yield* run("apt-get", [
+    "indextargets",
+    "--format",
+    "$(ORIGIN) $(COMPONENT) $(REPO_URI)",
+    "Created-By: Packages"
+  ]).pipe(
     Effect.mapError((error) => new Error(error.message.includes("ENOENT") ? "this machine has no apt" : error.message))
   )
   const lines = targets.split("\n").filter((line) => line.startsWith("Debian main ") && !line.includes("security"))
   const mirror = lines[0]?.split(" ")[2]
-  if (mirror === undefined) return yield* Effect.fail(new Error("apt knows no Debian mirror here (run apt-get update once)"))
+  if (mirror === undefined)
+    return yield* Effect.fail(new Error("apt knows no Debian mirror here (run apt-get update once)"))
   return mirror
 })
 
-const fromSuite = Effect.fnUntraced(function*(directory: string, mirror: string, suite: string, onProgress: (line: string) => void) {
+const fromSuite = Effect.fnUntraced(function* (
+  directory: string,
+  mirror: string,
+  suite: string,
+  onProgress: (line: string) => void
+) {
   const configFile = privateApt(directory, mirror, suite)
-  const apt = (tool: string, ...args: ReadonlyArray<string>) => run(tool, ["-c", configFile, ...args], { cwd: directory })
+  const apt = (tool: string, ...args: ReadonlyArray<string>) =>
+    run(tool, ["-c", configFile, ...args], { cwd: directory })
   yield* apt("apt-get", "-q", "update")
   const version = yield* candidate(yield* apt("apt-cache", "policy", "nats-server"))
   onProgress(`downloading nats-server ${version} from Debian ${suite}`)
@@ -53,7 +68,9 @@ const fromSuite = Effect.fnUntraced(function*(directory: string, mirror: string,
   if (file === undefined) return yield* Effect.fail(new Error("apt downloaded nothing"))
   const unpacked = join(directory, "unpacked")
   yield* run("dpkg-deb", ["-x", join(directory, file), unpacked])
-  const binary = ["usr/sbin", "usr/bin"].map((bin) => join(unpacked, bin, "nats-server")).find((path) => existsSync(path))
+  const binary = ["usr/sbin", "usr/bin"]
+    .map((bin) => join(unpacked, bin, "nats-server"))
+    .find((path) => existsSync(path))
   return binary ?? (yield* Effect.fail(new Error(`${file} holds no nats-server`)))
 })
 
@@ -67,7 +84,8 @@ const candidate = (policy: string): Effect.Effect<string, Error> => {
 }
 
 const privateApt = (directory: string, mirror: string, suite: string): string => {
-  for (const part of ["lists/partial", "cache/archives/partial", "empty"]) mkdirSync(join(directory, part), { recursive: true })
+  for (const part of ["lists/partial", "cache/archives/partial", "empty"])
+    mkdirSync(join(directory, part), { recursive: true })
   const keyring = keyrings.find((path) => existsSync(path))
   const options = keyring === undefined ? "" : `[signed-by=${keyring}] `
   writeFileSync(join(directory, "sources.list"), `deb ${options}${mirror} ${suite} main\n`)

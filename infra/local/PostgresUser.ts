@@ -19,14 +19,18 @@ export interface PostgresUser {
  * The user for a server that works in `clusterDir` with programs in `home`; `undefined` when we are not root.
  * Prefers the owner of an existing cluster, then the owner of the checkout, then `postgres`, then `nobody`.
  */
-export const choose = Effect.fn("PostgresUser.choose")(function*(clusterDir: string, home: string) {
+export const choose = Effect.fn("PostgresUser.choose")(function* (clusterDir: string, home: string) {
   if (process.getuid?.() !== 0) return undefined
   for (const name of [ownerOf(clusterDir), ownerOf(import.meta.dirname), "postgres", "nobody"]) {
     if (name === undefined || name === "0") continue
     const ids = yield* Effect.result(Effect.all([run("id", ["-u", name]), run("id", ["-g", name])]))
     if (ids._tag === "Failure") continue
     const [uid, gid] = [Number(ids.success[0]), Number(ids.success[1])]
-    return { uid, gid, lendAccess: ![dirname(clusterDir), home].every((path) => canWalkTo(path, uid, gid)) } satisfies PostgresUser
+    return {
+      uid,
+      gid,
+      lendAccess: ![dirname(clusterDir), home].every((path) => canWalkTo(path, uid, gid))
+    } satisfies PostgresUser
   }
   return yield* LocalServerError.because(
     "postgres",
@@ -58,8 +62,17 @@ export const asUser = (user: PostgresUser | undefined, file: string, args: Reado
   return {
     file: "setpriv",
     args: [
-      `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", "--inh-caps", lent, "--ambient-caps", lent, "--bounding-set", lent,
-      file, ...args
+      `--reuid=${uid}`,
+      `--regid=${gid}`,
+      "--clear-groups",
+      "--inh-caps",
+      lent,
+      "--ambient-caps",
+      lent,
+      "--bounding-set",
+      lent,
+      file,
+      ...args
     ]
   }
 }

@@ -21,23 +21,27 @@ export const processesIn = (directory: string): ReadonlyArray<RunningProcess> =>
 const fromProc = (directory: string): ReadonlyArray<RunningProcess> => {
   const home = statSync(directory, { throwIfNoEntry: false })
   if (home === undefined) return []
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((name) => {
-    try {
-      const cwd = statSync(`/proc/${name}/cwd`)
-      if (cwd.dev !== home.dev || cwd.ino !== home.ino) return []
-      const command = readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ").trim()
-      return [{ pid: Number(name), command }]
-    } catch {
-      // It ended while we looked, or it belongs to somebody else and so is not ours.
-      return []
-    }
-  })
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const cwd = statSync(`/proc/${name}/cwd`)
+        if (cwd.dev !== home.dev || cwd.ino !== home.ino) return []
+        const command = readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ").trim()
+        return [{ pid: Number(name), command }]
+      } catch {
+        // It ended while we looked, or it belongs to somebody else and so is not ours.
+        return []
+      }
+    })
 }
 
 const fromPs = (directory: string): ReadonlyArray<RunningProcess> =>
-  execFileSync("ps", ["-axo", "pid=,command="], { encoding: "utf8" }).split("\n").flatMap((line) => {
-    const match = /^\s*(\d+)\s+(.*)$/.exec(line)
-    return match?.[1] !== undefined && match[2]?.includes(directory) === true
-      ? [{ pid: Number(match[1]), command: match[2] }]
-      : []
-  })
+  execFileSync("ps", ["-axo", "pid=,command="], { encoding: "utf8" })
+    .split("\n")
+    .flatMap((line) => {
+      const match = /^\s*(\d+)\s+(.*)$/.exec(line)
+      return match?.[1] !== undefined && match[2]?.includes(directory) === true
+        ? [{ pid: Number(match[1]), command: match[2] }]
+        : []
+    })

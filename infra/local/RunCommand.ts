@@ -14,13 +14,18 @@ export interface CommandOptions {
 }
 
 /** Standard output. Fails with an `Error` whose message has the last line of standard error. */
-export const run = (file: string, args: ReadonlyArray<string>, options: CommandOptions = {}): Effect.Effect<string, Error> =>
+export const run = (
+  file: string,
+  args: ReadonlyArray<string>,
+  options: CommandOptions = {}
+): Effect.Effect<string, Error> =>
   Effect.callback((resume) => {
     const child = execFile(
       file,
       [...args],
       { encoding: "utf8", maxBuffer: 16 * 1024 * 1024, timeout: 120_000, ...options },
-      (error, stdout, stderr) => resume(error === null ? Effect.succeed(stdout) : Effect.fail(describe(file, error, stderr)))
+      (error, stdout, stderr) =>
+        resume(error === null ? Effect.succeed(stdout) : Effect.fail(describe(file, error, stderr)))
     )
     return Effect.sync(() => child.kill())
   })

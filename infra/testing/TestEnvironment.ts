@@ -12,7 +12,9 @@ export const testRoot: string = resolve(import.meta.dirname, "../../.holdfast/te
 export const adminUrl = (): string => {
   const url = process.env[variable]
   if (url === undefined) {
-    throw new Error("No PostgreSQL for tests: only *.int.test.ts files get one, so name the file so, and run it with `npm test`.")
+    throw new Error(
+      "No PostgreSQL for tests: only *.int.test.ts files get one, so name the file so, and run it with `npm test`."
+    )
   }
   return url
 }

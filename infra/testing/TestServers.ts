@@ -14,17 +14,23 @@ import type { LocalServerError } from "../local/LocalServerError.ts"
 import { adminUrl, testRoot } from "./TestEnvironment.ts"
 
 /** URLs as the applications take them in `NATS_URL` and `DATABASE_URL`. */
-export class TestServers extends Context.Service<TestServers, {
-  readonly natsUrl: string
-  readonly databaseUrl: string
-}>()("@holdfast/infra/testing/TestServers") {
+export class TestServers extends Context.Service<
+  TestServers,
+  {
+    readonly natsUrl: string
+    readonly databaseUrl: string
+  }
+>()("@holdfast/infra/testing/TestServers") {
   static readonly layer: Layer.Layer<TestServers, LocalServerError> = Layer.effect(
     TestServers,
     Effect.suspend(() =>
-      Effect.all({
-        natsUrl: ownNats,
-        databaseUrl: ownDatabase
-      }, { concurrency: 2 })
+      Effect.all(
+        {
+          natsUrl: ownNats,
+          databaseUrl: ownDatabase
+        },
+        { concurrency: 2 }
+      )
     )
   )
 }
@@ -70,7 +76,7 @@ export const startTestServers = async (): Promise<RunningTestServers> => {
   }
 }
 
-const ownNats = Effect.gen(function*() {
+const ownNats = Effect.gen(function* () {
   const dataDir = yield* ownDirectory
   return (yield* LocalNats.start({ dataDir, port: 0 })).url
 })
@@ -80,7 +86,7 @@ const inScope = <A, E>(scope: Scope.Scope, effect: Effect.Effect<A, E, Scope.Sco
 
 const startNats = async (dataDir: string, port: number) => {
   const scope = Scope.makeUnsafe()
-  return { scope, ...await inScope(scope, LocalNats.start({ dataDir, port })) }
+  return { scope, ...(await inScope(scope, LocalNats.start({ dataDir, port }))) }
 }
 
 const ownDirectory = Effect.acquireRelease(

@@ -32,11 +32,11 @@ export default async function setup(): Promise<() => Promise<void>> {
   return stop
 }
 
-const start = Effect.fnUntraced(function*(dataDir: string) {
-  const [binary, database] = yield* Effect.all([
-    NatsBinary.find({ onProgress }),
-    LocalPostgres.start({ dataDir, port: 0, onProgress })
-  ], { concurrency: 2 })
+const start = Effect.fnUntraced(function* (dataDir: string) {
+  const [binary, database] = yield* Effect.all(
+    [NatsBinary.find({ onProgress }), LocalPostgres.start({ dataDir, port: 0, onProgress })],
+    { concurrency: 2 }
+  )
   process.env["NATS_SERVER_BIN"] = binary
   provideAdminUrl(database.url)
 })

@@ -1,0 +1,46 @@
+/**
+ * Runs a program in our place: its streams are ours, our signals are its signals, its exit code is ours.
+ *
+ * Guarantee: the program gets each request to stop once. A terminal's Ctrl-C would reach it two or three times (from
+ * the terminal, from npm and from us), and a program that drains on the first would give up on the second. So it gets a
+ * process group of its own, and what comes within a second of a signal counts as the same one. When we are killed
+ * outright it is asked to stop too.
+ */
+import { spawn } from "node:child_process"
+import { delimiter, dirname, join } from "node:path"
+import { constants } from "node:os"
+import { fileURLToPath, pathToFileURL } from "node:url"
+
+const sameSignalMs = 1000
+const preload = pathToFileURL(join(dirname(fileURLToPath(import.meta.url)), "StopWithParent.mjs")).href
+
+/** Resolves to the exit code; 128 + its number for a signal. */
+export const runChild = (node, args, clone) =>
+  new Promise((resolve) => {
+    // The pinned Node also has to be the one that tools find which start `node` themselves.
+    const PATH = [dirname(node), join(clone, "node_modules/.bin"), process.env.PATH].join(delimiter)
+    const child = spawn(node, ["--import", preload, ...args], {
+      detached: true,
+      stdio: ["inherit", "inherit", "inherit", "ipc"],
+      env: { ...process.env, PATH }
+    })
+    forwardSignals(child)
+    child.once("error", (error) => {
+      process.stderr.write(
+        `holdfast: ${node} cannot be run: ${error.message}. Remove node_modules and run the command again.\n`
+      )
+      resolve(1)
+    })
+    child.once("exit", (code, signal) => resolve(signal === null ? code : 128 + constants.signals[signal]))
+  })
+
+const forwardSignals = (child) => {
+  let last = -Infinity
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal, () => {
+      const now = performance.now()
+      if (now - last > sameSignalMs) child.kill(signal === "SIGHUP" ? "SIGTERM" : signal)
+      last = now
+    })
+  }
+}
