@@ -19,7 +19,7 @@ export const install = async (clone) => {
   mkdirSync(join(clone, ".holdfast"), { recursive: true })
   const release = await waitForLock(clone)
   try {
-    const current = isCurrent(clone) || (await npmCi(clone))
+    const current = isCurrent(clone) || (await installPackages(clone))
     if (!current) return undefined
     if (!existsSync(node) && !(await fetchNode(clone))) return undefined
     return node
@@ -71,19 +71,21 @@ const waitForLock = async (clone) => {
   }
 }
 
-const npmCi = async (clone) => {
-  const line = progress("installing dependencies (npm ci; once per change of package-lock.json)")
-  // Without the development dependencies there is no Node to run, whatever the machine's npm is told to leave out.
-  const code = await npm(clone, [
-    "ci",
-    "--include=dev",
-    "--include=optional",
-    "--no-audit",
-    "--no-fund",
-    "--loglevel=error"
-  ])
+// Without the development dependencies there is no Node to run, whatever the machine's npm is told to leave out.
+const npmOptions = ["--include=dev", "--include=optional", "--no-audit", "--no-fund", "--loglevel=error"]
+
+/**
+ * `npm ci` insists that the lockfile lists the programs of every platform. One that was written where the registry
+ * has only some of them does not, and is as good for this platform: `npm install` then takes the same versions.
+ */
+const installPackages = async (clone) => {
+  const line = progress("installing dependencies (once per change of package-lock.json)")
+  let code = await npm(clone, ["ci", ...npmOptions])
+  if (code !== 0 && /Missing: .* from lock file/.test(read(logFile(clone)) ?? "")) {
+    code = await npm(clone, ["install", "--no-save", ...npmOptions])
+  }
   line.end()
-  if (code !== 0) explain(clone, `npm ci failed (${code})`)
+  if (code !== 0) explain(clone, `npm could not install the dependencies (${code})`)
   return code === 0
 }
 
