@@ -3,7 +3,7 @@
  * created. Everybody else runs it as themselves.
  */
 import { Effect } from "effect"
-import { statSync } from "node:fs"
+import { readFileSync, statSync } from "node:fs"
 import { dirname } from "node:path"
 import { LocalServerError, Unsupported } from "./LocalServerError.ts"
 import { run } from "./RunCommand.ts"
@@ -26,17 +26,27 @@ export const choose = Effect.fn("PostgresUser.choose")(function* (clusterDir: st
     const ids = yield* Effect.result(Effect.all([run("id", ["-u", name]), run("id", ["-g", name])]))
     if (ids._tag === "Failure") continue
     const [uid, gid] = [Number(ids.success[0]), Number(ids.success[1])]
-    return {
-      uid,
-      gid,
-      lendAccess: ![dirname(clusterDir), home].every((path) => canWalkTo(path, uid, gid))
-    } satisfies PostgresUser
+    const lendAccess = ![dirname(clusterDir), home].every((path) => canWalkTo(path, uid, gid))
+    if (lendAccess) yield* requireSetpriv(home)
+    return { uid, gid, lendAccess } satisfies PostgresUser
   }
   return yield* LocalServerError.because(
     "postgres",
     new Unsupported({ detail: "PostgreSQL does not run as root, and there is neither a user `postgres` nor `nobody`" })
   )
 })
+
+const requireSetpriv = (home: string) =>
+  run("setpriv", ["--version"]).pipe(
+    Effect.mapError(() =>
+      LocalServerError.because(
+        "postgres",
+        new Unsupported({
+          detail: `root has to run it as another user, who may not enter ${home}; move the clone to a directory open to all, or install setpriv (util-linux)`
+        })
+      )
+    )
+  )
 
 /** The numeric id, which `id` takes like a name. */
 const ownerOf = (path: string): string | undefined => {
@@ -58,21 +68,17 @@ export const asUser = (user: PostgresUser | undefined, file: string, args: Reado
   if (user === undefined) return { file, args }
   const { gid, uid } = user
   if (!user.lendAccess) return { file, args, uid, gid }
-  const lent = "-all,+dac_override"
-  return {
-    file: "setpriv",
-    args: [
-      `--reuid=${uid}`,
-      `--regid=${gid}`,
-      "--clear-groups",
-      "--inh-caps",
-      lent,
-      "--ambient-caps",
-      lent,
-      "--bounding-set",
-      lent,
-      file,
-      ...args
-    ]
-  }
+  const lent = `-all,+${passingRight()}`
+  const caps = ["--inh-caps", lent, "--ambient-caps", lent, "--bounding-set", lent]
+  // Without the secure bit access(2), which initdb asks, answers as if nothing had been lent.
+  const rights = ["--securebits=+no_setuid_fixup", ...caps]
+  return { file: "setpriv", args: [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", ...rights, file, ...args] }
+}
+
+const readSearchBit = 1n << 2n
+
+/** The smaller right where this process has it to give; containers often have only the larger one. */
+const passingRight = (): "dac_read_search" | "dac_override" => {
+  const held = /^CapBnd:\s*([0-9a-f]+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1]
+  return held !== undefined && (BigInt(`0x${held}`) & readSearchBit) !== 0n ? "dac_read_search" : "dac_override"
 }
