@@ -63,11 +63,13 @@ export class Draft {
   }
 
   inRange(): boolean {
-    return this.levels.every(
-      (level) =>
-        Math.abs(level.onHand) <= levelQuantityMax &&
-        level.committed <= levelQuantityMax &&
-        level.held <= levelQuantityMax
+    return (
+      this.levels.every(
+        (level) =>
+          Math.abs(level.onHand) <= levelQuantityMax &&
+          level.committed <= levelQuantityMax &&
+          level.held <= levelQuantityMax
+      ) && this.lines?.values().every((line) => line.cancelledAhead <= levelQuantityMax) !== false
     )
   }
 }

@@ -52,7 +52,8 @@ const pathOf = (root: string, path: ReadonlyArray<PropertyKey | { readonly key: 
     return typeof key === "number" ? `${at}[${key}]` : `${at}.${String(key)}`
   }, root)
 
-const fieldErrors = (root: string, error: Schema.SchemaError): ReadonlyArray<FieldError> =>
+/** What a schema found wrong, one entry per field. @param root name of the value that was decoded */
+export const fieldErrorsOf = (root: string, error: Schema.SchemaError): ReadonlyArray<FieldError> =>
   formatIssue(error.issue).issues.map((issue) => ({ field: pathOf(root, issue.path), message: issue.message }))
 
 const decoders = Object.fromEntries(
@@ -82,16 +83,16 @@ const unknownType = (type: unknown): FieldError => ({
 export const decodeEvent = (raw: RawEvent, storedAt: number): Result.Result<StockEvent, ReadonlyArray<FieldError>> => {
   const errors: Array<FieldError> = []
   const id = decodeId(raw.id)
-  if (Result.isFailure(id)) errors.push(...fieldErrors("id", id.failure))
+  if (Result.isFailure(id)) errors.push(...fieldErrorsOf("id", id.failure))
   const source = decodeSource(raw.source)
-  if (Result.isFailure(source)) errors.push(...fieldErrors("source", source.failure))
+  if (Result.isFailure(source)) errors.push(...fieldErrorsOf("source", source.failure))
   const time = decodeTime(raw.time, storedAt)
   if (typeof time === "object") errors.push(time)
   if (typeof raw.type !== "string" || !isEventType(raw.type)) {
     return Result.fail([...errors, unknownType(raw.type)])
   }
   const data = decoders[raw.type](raw.data)
-  if (Result.isFailure(data)) errors.push(...fieldErrors("data", data.failure))
+  if (Result.isFailure(data)) errors.push(...fieldErrorsOf("data", data.failure))
   if (errors.length > 0 || Result.isFailure(id) || Result.isFailure(source) || Result.isFailure(data)) {
     return Result.fail(errors)
   }

@@ -4,7 +4,8 @@
  * 1. A fact is applied even when it drives available below zero; the excess is labelled as oversold.
  * 2. A reservation is granted only up to what is available at its location at that moment, never beyond.
  * 3. A hold ends once: consumed by an order, confirmed, released or expired; expired means due at the `now` passed in.
- * 4. An order line ends in the same state whichever of order and cancellation arrives first.
+ * 4. An order line ends in the same state whichever of order and cancellation arrives first; units of a hold that is
+ *    confirmed for an order already cancelled are not committed.
  * 5. `committed` and `held` never fall below zero.
  *
  * `decide` is pure. `evolve` changes the state it is given, which its actor owns. No clock, no randomness, no I/O.
@@ -149,17 +150,12 @@ const cancelOrder = (draft: Draft, data: OrderCancelled): void => {
 }
 
 const cancelLine = (draft: Draft, data: OrderCancelled, locationId: LocationId, units: number): void => {
-  const known = draft.knowsOrderLine(data.orderId, locationId)
   const line = draft.orderLine(data.orderId, locationId)
+  // a line that was heard of and has nothing ahead of it was placed: "whole" then means what is open now, no more
+  const placed = draft.knowsOrderLine(data.orderId, locationId) && line.confirmedAhead === 0 && line.cancelledAhead === 0
   const cancelled = units === cancelAll ? line.open : Math.min(line.open, units)
   const ahead =
-    units !== cancelAll
-      ? line.cancelledAhead === cancelAll
-        ? cancelAll
-        : line.cancelledAhead + units - cancelled
-      : known && line.confirmedAhead === 0
-        ? line.cancelledAhead
-        : cancelAll
+    units === cancelAll ? (placed ? 0 : cancelAll) : line.cancelledAhead === cancelAll ? cancelAll : line.cancelledAhead + units - cancelled
   draft.change("order.cancelled", locationId, {
     committed: -cancelled,
     orderId: data.orderId,
@@ -236,15 +232,18 @@ const confirm = (state: StockState, draft: Draft, request: ConfirmRequest): Deci
   const orderId = request.orderId ?? hold.orderId
   if (orderId === undefined) return deny(state, draft, "order_required")
   const line = draft.orderLine(orderId, hold.locationId)
+  const whole = line.cancelledAhead === cancelAll
+  const cancelled = whole ? hold.quantity : Math.min(hold.quantity, line.cancelledAhead)
+  const committed = hold.quantity - cancelled
   draft.change("reservation.confirmed", hold.locationId, {
     held: -hold.quantity,
-    committed: hold.quantity,
+    committed,
     reservationId: hold.reservationId,
     orderId,
     orderLine: {
-      open: line.open + hold.quantity,
+      open: line.open + committed,
       confirmedAhead: line.confirmedAhead + hold.quantity,
-      cancelledAhead: line.cancelledAhead
+      cancelledAhead: whole ? cancelAll : line.cancelledAhead - cancelled
     }
   })
   return answered(draft, ended("confirmed", state, draft, hold))
