@@ -1,0 +1,113 @@
+/**
+ * Tells the world what was committed: publishes availability to the AVAILABILITY stream.
+ *
+ * Guarantee: at least once, the newest of each SKU last. While one batch is under way newer announcements of a SKU replace
+ * older ones that wait, keeping their events; while the engine catches up they are gathered for longer. What was not
+ * announced when the process died is found in the outbox by the next owner. It decides nothing.
+ */
+import { encodeAvailability } from "@holdfast/bus/AvailabilityMessage"
+import { availabilitySubject } from "@holdfast/bus/Subject"
+import { mergeAvailability, type Availability } from "@holdfast/domain/Availability"
+import { announceBatchMax, announceRetryMillis, catchUpBacklog, catchUpGatherMillis } from "./EngineLimit.ts"
+import type { Announcement } from "./DecisionBatch.ts"
+import type { StockPartition } from "./StockPartition.ts"
+
+/** Publishes messages in order; resolves when the server has stored them all. */
+export type PublishAll = (messages: ReadonlyArray<{ readonly subject: string; readonly payload: string }>) => Promise<unknown>
+
+const pause = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis))
+
+export class Announcer {
+  private waiting = new Map<string, Availability>()
+  /** commits that are announced once what waits now is published */
+  private reached = new Map<StockPartition, number>()
+  private readonly publish: PublishAll
+  private signal: (() => void) | undefined
+  private closed = false
+
+  constructor(publish: PublishAll) {
+    this.publish = publish
+  }
+
+  /** Adds what a batch committed. @param committedAt milliseconds since the epoch */
+  announce(announcements: ReadonlyArray<Announcement>, committedAt: number): void {
+    for (const { partition, commitNo, availability } of announcements) {
+      this.reached.set(partition, commitNo)
+      this.add({
+        ...availability,
+        committedAt,
+        events: availability.events.map((event) => ({ ...event, committedAt }))
+      })
+    }
+    this.wake()
+  }
+
+  /** Adds what an earlier owner committed and may not have announced. */
+  recover(availability: Availability): void {
+    this.add(availability)
+    this.wake()
+  }
+
+  /** Runs until `close`, then publishes what is left. Never rejects: a publish that fails is tried again. */
+  async run(): Promise<void> {
+    while (!this.closed || this.waiting.size > 0) {
+      if (this.waiting.size === 0) await this.idle()
+      if (this.isCatchingUp() && !this.closed) await pause(catchUpGatherMillis)
+      await this.publishWaiting()
+    }
+  }
+
+  close(): void {
+    this.closed = true
+    this.wake()
+  }
+
+  private add(availability: Availability): void {
+    const older = this.waiting.get(availability.sku)
+    if (older === undefined) this.waiting.set(availability.sku, availability)
+    else if (older.version <= availability.version) this.waiting.set(availability.sku, mergeAvailability(older, availability))
+  }
+
+  private isCatchingUp(): boolean {
+    for (const partition of this.reached.keys()) if (partition.backlog > catchUpBacklog) return true
+    return false
+  }
+
+  private async publishWaiting(): Promise<void> {
+    const { waiting, reached } = this
+    this.waiting = new Map()
+    this.reached = new Map()
+    const all = [...waiting.values()]
+    for (let from = 0; from < all.length; from += announceBatchMax) {
+      await this.publishUntilStored(all.slice(from, from + announceBatchMax))
+    }
+    for (const [partition, commitNo] of reached) partition.announcedNo = Math.max(partition.announcedNo, commitNo)
+  }
+
+  private async publishUntilStored(part: ReadonlyArray<Availability>): Promise<void> {
+    const messages = part.map((one) => ({ subject: availabilitySubject(one.sku), payload: encodeAvailability(one) }))
+    for (;;) {
+      try {
+        await this.publish(messages)
+        return
+      } catch {
+        // at shutdown the outbox keeps what could not be said
+        if (this.closed) return
+        await pause(announceRetryMillis)
+      }
+    }
+  }
+
+  private wake(): void {
+    const signal = this.signal
+    this.signal = undefined
+    signal?.()
+  }
+
+  private idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.signal = resolve
+      if (this.closed || this.waiting.size > 0) this.wake()
+    })
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * The decisions that go into one commit, and what happens when it is durable.
+ *
+ * Guarantee: `seal` turns what the actors did into rows once, as they stand at the end of the batch. It does no I/O.
+ */
+import { encodeAvailability } from "@holdfast/bus/AvailabilityMessage"
+import type { Availability } from "@holdfast/domain/Availability"
+import type { LocationId, ReservationId } from "@holdfast/domain/Identity"
+import type { OrderLine } from "@holdfast/domain/StockState"
+import { CommitBatch } from "@holdfast/ledger/CommitBatch"
+import type { FactMessage, RequestMessage, SkuActor } from "./SkuActor.ts"
+import type { StockPartition } from "./StockPartition.ts"
+
+/** What the processing of one fact did, for its trace. */
+export interface Processed {
+  readonly partition: StockPartition
+  readonly message: FactMessage
+  readonly versionBefore: number
+  readonly versionAfter: number
+  readonly availableBefore: number
+  readonly availableAfter: number
+}
+
+export interface Announcement {
+  readonly partition: StockPartition
+  readonly commitNo: number
+  readonly availability: Availability
+}
+
+interface Touched {
+  readonly partition: StockPartition
+  /** index of a level -> version that its row must have had before this batch */
+  readonly levels: Map<number, number>
+}
+
+export class DecisionBatch {
+  readonly number: number
+  /** the database's clock as of the admission, and ours; milliseconds since the epoch */
+  readonly now: number
+  readonly decidedAt: number
+  readonly commit = new CommitBatch()
+  readonly partitions = new Set<StockPartition>()
+  readonly replies: Array<{ readonly message: RequestMessage; readonly answer: string }> = []
+  readonly processed: Array<Processed> = []
+  readonly parkedFacts: Array<{ readonly partition: StockPartition; readonly message: FactMessage; readonly reason: string }> = []
+  readonly rememberedLines: Array<[SkuActor, string]> = []
+  readonly endedHolds: Array<[SkuActor, ReservationId]> = []
+  duplicates = 0
+  facts = 0
+  announcements: ReadonlyArray<Announcement> = []
+  readonly traced: (traceparent: string) => boolean
+  private readonly touched = new Map<SkuActor, Touched>()
+  private lines: Array<[SkuActor, string, OrderLine]> = []
+
+  constructor(number: number, now: number, decidedAt: number, traced: (traceparent: string) => boolean) {
+    this.number = number
+    this.now = now
+    this.decidedAt = decidedAt
+    this.traced = traced
+  }
+
+  touchLevel(partition: StockPartition, actor: SkuActor, locationId: LocationId): void {
+    let touched = this.touched.get(actor)
+    if (touched === undefined) this.touched.set(actor, (touched = { partition, levels: new Map() }))
+    const index = actor.state.levels.findIndex((level) => level.locationId === locationId)
+    if (!touched.levels.has(index)) touched.levels.set(index, actor.levelVersions[index] ?? 0)
+    actor.levelVersions[index] = actor.state.version
+    actor.changedIn = this.number
+  }
+
+  /** Adds the rows that depend on how the batch ended: positions, levels, outbox. */
+  seal(): void {
+    for (const partition of this.partitions) this.move(partition)
+    const announcements: Array<Announcement> = []
+    for (const [actor, touched] of this.touched) announcements.push(this.announce(actor, touched))
+    this.announcements = announcements
+    this.lines = this.rememberedLines.flatMap(([actor, key]) => {
+      const line = actor.state.orderLines.get(key)
+      return line === undefined ? [] : [[actor, key, line] as [SkuActor, string, OrderLine]]
+    })
+  }
+
+  private move(partition: StockPartition): void {
+    const { number, epoch, committedSeq, decidedSeq, announcedNo } = partition
+    partition.commitNo += 1
+    this.commit.moves.push({
+      partition: number,
+      epoch,
+      fromSeq: committedSeq,
+      toSeq: decidedSeq,
+      commitNo: partition.commitNo,
+      announcedNo
+    })
+    partition.committedSeq = decidedSeq
+  }
+
+  private announce(actor: SkuActor, { partition, levels }: Touched): Announcement {
+    const { state, sku } = actor
+    for (const [index, expected] of levels) {
+      const version = actor.levelVersions[index]!
+      this.commit.levels.push({ partition: partition.number, sku, level: state.levels[index]!, version, expected })
+    }
+    const availability: Availability = {
+      sku: state.sku,
+      version: state.version,
+      levels: state.levels.map((level) => ({ ...level })),
+      committedAt: this.decidedAt,
+      events: actor.events,
+      more: actor.more
+    }
+    actor.events = []
+    actor.more = 0
+    const { commitNo } = partition
+    this.commit.outbox.push({ partition: partition.number, commitNo, sku, body: encodeAvailability(availability) })
+    return { partition, commitNo, availability }
+  }
+
+  /**
+   * Lets go of order lines and ended holds that were kept because a look-up may have missed them. To be called when the
+   * batch after this one is durable; what was changed again since stays.
+   */
+  forget(): void {
+    for (const [actor, key, line] of this.lines) {
+      if (actor.state.orderLines.get(key) === line) actor.state.orderLines.delete(key)
+    }
+    for (const [actor, id] of this.endedHolds) actor.state.ended.delete(id)
+  }
+}

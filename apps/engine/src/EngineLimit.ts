@@ -1,0 +1,58 @@
+/**
+ * Every limit of the engine, each with its reason. Durations are milliseconds.
+ */
+
+/** Commit lanes: each has one transaction in flight. Two keep PostgreSQL busy on two cores; more only contend. */
+export const lanes = 2
+
+/** Messages decided into one commit. Throughput flattens above 512 while latency keeps growing. */
+export const batchMax = 512
+
+/** Messages of one partition that wait for a decision; its consumer pauses above, requests are answered `busy`. */
+export const inboxMax = 2_048
+
+/** The consumer goes on when its partition's inbox has shrunk to this. */
+export const inboxResume = 1_024
+
+/** Messages a partition's consumer asks for at a time. */
+export const pullMax = 512
+
+/** SKUs kept in memory over all partitions; the least recently used are passivated above. About 1.5 KB each. */
+export const residentSkusMax = 160_000
+
+/**
+ * Ids a partition remembers per generation, two generations: more than can be between a look-up and its commit, so that a
+ * repetition inside that window is seen although the database does not know it yet.
+ */
+export const recentIdsMax = 2 * inboxMax
+
+/** How often due holds are looked for. Decisions do not depend on it: expiry is decided when a SKU is touched. */
+export const sweepMillis = 500
+
+/** SKUs with due holds that one sweep wakes. */
+export const sweepSkusMax = 1_000
+
+/** What a client is told to wait when its partition is full or changing hands. */
+export const busyRetryMillis = 100
+
+/** Announcements published in one atomic batch; the server's limit is 1,000. */
+export const announceBatchMax = 500
+
+/** Messages a partition is behind from which on announcements are gathered: what they say is about to change again. */
+export const catchUpBacklog = 1_000
+
+/** How long announcements are gathered while catching up. */
+export const catchUpGatherMillis = 500
+
+/** Messages committed one by one after the database rejected a batch, to find the one that it rejects. */
+export const cautiousMessages = 2 * batchMax
+
+/** Bytes of a request's payload. A request names one SKU. */
+export const requestBytesMax = 8 * 1024
+
+/** Milliseconds before a publish of announcements that failed is tried again. */
+export const announceRetryMillis = 250
+
+/** Milliseconds between attempts to own a partition again, doubled up to the second. */
+export const ownRetryMillis = 100
+export const ownRetryMillisMax = 2_000

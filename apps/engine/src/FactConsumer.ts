@@ -1,0 +1,95 @@
+/**
+ * Reads one partition of the STOCK stream, from the position that the ledger knows, into its owner's inbox.
+ *
+ * Guarantee: in stream order, without gaps, starting at `appliedSeq + 1`; no acknowledgements, so that a stale owner shares
+ * nothing with the new one. It pauses while the inbox is full. It ends when the partition is lost, and fails with
+ * `BusError` when the stream cannot be read.
+ */
+import { BusError } from "@holdfast/bus/BusError"
+import { decodeFact } from "@holdfast/bus/FactMessage"
+import type { NatsConnection } from "@holdfast/bus/NatsConnection"
+import { stockStream } from "@holdfast/bus/StreamTopology"
+import { header, partitionFilter } from "@holdfast/bus/Subject"
+import { DeliverPolicy, type ConsumerMessages, type JsMsg } from "@nats-io/jetstream"
+import { Effect, Result, type Context, type Scope } from "effect"
+import { pullMax } from "./EngineLimit.ts"
+import type { RawMessage, StockMessage } from "./SkuActor.ts"
+import { eventKey } from "./StockKey.ts"
+import type { StockPartition } from "./StockPartition.ts"
+
+const utf8 = new TextDecoder("utf-8", { fatal: false })
+
+/** Missed heartbeats end a stalled consumer: without them it notices a server's restart only after 45 s. */
+const consumeOptions = { max_messages: pullMax, expires: 10_000, idle_heartbeat: 1_000 }
+
+/** Consumes until the partition is lost. */
+export const consumeFacts = (
+  nats: Context.Service.Shape<typeof NatsConnection>,
+  partition: StockPartition
+): Effect.Effect<void, BusError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const messages = yield* Effect.acquireRelease(
+      attempt(() => open(nats, partition)),
+      (open) => Effect.promise(async () => void (await open.close()))
+    )
+    yield* attempt(() => pump(messages, partition))
+  })
+
+const attempt = <A>(run: () => Promise<A>): Effect.Effect<A, BusError> =>
+  Effect.tryPromise({ try: run, catch: (cause) => new BusError({ reason: "consume_failed", detail: stockStream, cause }) })
+
+const open = async (
+  nats: Context.Service.Shape<typeof NatsConnection>,
+  partition: StockPartition
+): Promise<ConsumerMessages> => {
+  const consumer = await nats.jetstream.consumers.get(stockStream, {
+    filter_subjects: partitionFilter(partition.number),
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: partition.decidedSeq + 1
+  })
+  return consumer.consume(consumeOptions)
+}
+
+const pump = async (messages: ConsumerMessages, partition: StockPartition): Promise<void> => {
+  for await (const message of messages) {
+    partition.backlog = message.info.pending
+    const room = partition.push(stockMessage(message, Date.now()))
+    if (room !== undefined) await room
+    if (partition.loss !== undefined) return
+  }
+}
+
+const stockMessage = (message: JsMsg, receivedAt: number): StockMessage => {
+  const fact = decodeFact(utf8.decode(message.data))
+  const raw = rawOf(message)
+  if (Result.isFailure(fact)) {
+    const detail = fact.failure.map((error) => `${error.field}: ${error.message}`).join("; ")
+    return { kind: "poison", sequence: message.seq, detail, raw }
+  }
+  const { headers } = message
+  const parentSpanId = headers?.get(header.parentSpanId)
+  return {
+    kind: "fact",
+    sku: fact.success.sku,
+    sequence: message.seq,
+    key: eventKey(fact.success.source, fact.success.id, fact.success.sku),
+    fact: fact.success,
+    context: {
+      eventSequence: Number(headers?.get(header.eventSequence) ?? 0),
+      storedAt: Number(headers?.get(header.storedAt) ?? receivedAt),
+      traceparent: headers?.get(header.traceparent) ?? "",
+      ...(parentSpanId === undefined || parentSpanId === "" ? {} : { parentSpanId })
+    },
+    receivedAt,
+    raw
+  }
+}
+
+const rawOf = (message: JsMsg): RawMessage => ({
+  subject: message.subject,
+  headers: () => Object.fromEntries(message.headers?.keys().map((key) => [key, message.headers!.get(key)]) ?? []),
+  payload: message.data,
+  get storedAt() {
+    return message.time.getTime()
+  }
+})

@@ -1,0 +1,98 @@
+/**
+ * Owns one partition for as long as Effect Cluster says so: fence, load what was not announced, serve, consume.
+ *
+ * Guarantee: the order fence, load, consume. A partition that is lost (fenced, a failed commit, a broken invariant) is taken
+ * anew from what is stored, with growing pauses. Two processes may believe that they own it; only one can commit.
+ */
+import { decodeAvailability } from "@holdfast/bus/AvailabilityMessage"
+import { NatsConnection } from "@holdfast/bus/NatsConnection"
+import { stockStream } from "@holdfast/bus/StreamTopology"
+import { Database, query } from "@holdfast/ledger/Database"
+import { quarantineSku, takeOver, unannounced } from "@holdfast/ledger/PartitionOwner"
+import { Deferred, Effect, Layer, Schedule } from "effect"
+import { Singleton } from "effect/cluster"
+import { partitions } from "@holdfast/domain/Limit"
+import { CommitLanes } from "./CommitLanes.ts"
+import { cautiousMessages, ownRetryMillis, ownRetryMillisMax } from "./EngineLimit.ts"
+import { EngineError } from "./EngineError.ts"
+import { consumeFacts } from "./FactConsumer.ts"
+import { StockOwnership } from "./StockOwnership.ts"
+import { StockPartition, type Loss } from "./StockPartition.ts"
+
+/** The shard group whose shards carry the partitions. */
+export const shardGroup = "stock"
+
+/** What the owner before in this process learned: whether to commit one by one, and what to park. */
+interface Lesson {
+  cautious: number
+  condemned: number | undefined
+}
+
+const learn = (lesson: Lesson, loss: Loss) =>
+  Effect.gen(function* () {
+    if (loss.reason === "invariant") {
+      const { sql } = yield* Database
+      yield* Effect.logError("SKU is quarantined: an invariant broke", { sku: loss.sku, detail: loss.detail })
+      yield* query(() => quarantineSku(sql, loss.sku, loss.detail))
+    } else if (loss.reason === "ledger" && loss.error.reason === "rejected") {
+      lesson.cautious = cautiousMessages
+      lesson.condemned = loss.sequence
+    }
+  })
+
+const ownOnce = (partition: number, lesson: Lesson) =>
+  Effect.gen(function* () {
+    const { sql } = yield* Database
+    const nats = yield* NatsConnection
+    const lanes = yield* CommitLanes
+    const ownership = yield* StockOwnership
+    const stream = yield* Effect.tryPromise({
+      try: () => nats.manager.streams.info(stockStream),
+      catch: (cause) => new EngineError({ reason: "stream_missing", detail: stockStream, cause })
+    })
+    const created = String(stream.created)
+    const owned = yield* query(() => takeOver(sql, partition, `pid ${process.pid}`, created))
+    const lost = Deferred.makeUnsafe<Loss>()
+    const lane = lanes.laneOf(partition)
+    const mine = new StockPartition(owned, created, {
+      ...lesson,
+      wake: lane.wake,
+      onLoss: (loss) => Deferred.doneUnsafe(lost, Effect.succeed(loss))
+    })
+    for (const { body } of yield* query(() => unannounced(sql, owned))) lanes.announcer.recover(decodeAvailability(body))
+    yield* Effect.acquireRelease(
+      Effect.sync(() => {
+        lane.attach(mine)
+        ownership.set(partition, mine)
+      }),
+      () =>
+        Effect.sync(() => {
+          lane.detach(mine)
+          if (ownership.get(partition) === mine) ownership.delete(partition)
+        })
+    )
+    const loss = yield* Effect.raceFirst(Effect.andThen(consumeFacts(nats, mine), Deferred.await(lost)), Deferred.await(lost))
+    yield* learn(lesson, loss)
+    return yield* new EngineError({
+      reason: "partition_lost",
+      detail: `partition ${partition}: ${loss.reason === "ledger" ? loss.error.message : loss.reason}`,
+      cause: loss
+    })
+  }).pipe(Effect.scoped)
+
+const pauses = Schedule.min([Schedule.exponential(ownRetryMillis), Schedule.spaced(ownRetryMillisMax)])
+
+const own = (partition: number) =>
+  Effect.suspend(() => {
+    const lesson: Lesson = { cautious: 0, condemned: undefined }
+    return ownOnce(partition, lesson).pipe(
+      Effect.tapError((error) => Effect.logWarning("partition starts anew", { partition, why: error.message })),
+      Effect.retry(pauses),
+      Effect.orDie
+    )
+  })
+
+/** One cluster singleton per partition: started by whoever owns the shard, interrupted when the shard goes away. */
+export const partitionOwners = Array.from({ length: partitions }, (_, partition) =>
+  Singleton.make(`p${partition}`, own(partition), { shardGroup })
+).reduce((all, one) => Layer.merge(all, one))

@@ -1,0 +1,80 @@
+/**
+ * The actor of one SKU: what may be said to it, its state, and its life cycle. `SkuActorBehavior` is what it does.
+ *
+ * An actor has no fiber of its own: its partition hands it one message at a time, in order, and that serialises every
+ * mutation of the SKU (a fiber per SKU costs twelve times as much; see ARCHITECTURE.md). It is loaded when a message for it
+ * arrives, runs ahead of the database by at most the commits under way, is passivated when others need the memory, and is
+ * quarantined when one of its invariants breaks.
+ */
+import type { AnnouncedEvent } from "@holdfast/domain/Availability"
+import type { ReservationRequest } from "@holdfast/domain/Reservation"
+import type { SkuFact } from "@holdfast/domain/StockEvent"
+import type { StockState } from "@holdfast/domain/StockState"
+import type { FactContext } from "@holdfast/bus/FactMessage"
+
+/** A fact from the STOCK stream. Times are milliseconds since the epoch. */
+export interface FactMessage {
+  readonly kind: "fact"
+  readonly sku: string
+  readonly sequence: number
+  /** dedup id: a hash of source, id and SKU */
+  readonly key: string
+  readonly fact: SkuFact
+  readonly context: FactContext
+  readonly receivedAt: number
+  readonly raw: RawMessage
+}
+
+/** A message of the STOCK stream that is no fact. It is parked. */
+export interface PoisonMessage {
+  readonly kind: "poison"
+  readonly sequence: number
+  readonly detail: string
+  readonly raw: RawMessage
+}
+
+/** A message as it came, kept until it is decided so that it can be parked with its bytes. */
+export interface RawMessage {
+  readonly subject: string
+  readonly headers: () => Record<string, string>
+  readonly payload: Uint8Array
+  readonly storedAt: number
+}
+
+/** A request; `reply` is called once, after the commit. */
+export interface RequestMessage {
+  readonly kind: "request"
+  /** for confirm and release known only after the reservation was looked up */
+  sku: string | undefined
+  /** hash of the idempotency key, and of the request's content */
+  readonly key: string
+  readonly body: string
+  readonly request: ReservationRequest
+  readonly receivedAt: number
+  readonly traceparent: string
+  readonly parentSpanId?: string
+  readonly reply: (answer: string) => void
+}
+
+/** Time has passed: due holds end. */
+export interface ExpireMessage {
+  readonly kind: "expire"
+  readonly sku: string
+}
+
+export type StockMessage = FactMessage | PoisonMessage | RequestMessage | ExpireMessage
+
+export interface SkuActor {
+  readonly sku: string
+  readonly state: StockState
+  /** version of each level's row as of the last decision, in the order of `state.levels`; 0 means no row yet */
+  readonly levelVersions: Array<number>
+  lifecycle: "active" | "quarantined"
+  /** batch in which the actor last changed; it cannot be passivated before that batch is durable */
+  changedIn: number
+  /** whether it was used since passivation last looked */
+  used: boolean
+  /** events and requests of the batch being decided that changed it */
+  events: Array<AnnouncedEvent>
+  more: number
+}

@@ -1,0 +1,173 @@
+/**
+ * What the actor of a SKU does with a message: decide, evolve, and note in the batch what becomes durable.
+ *
+ * Guarantee: synchronous, so that a SKU's decisions are in one order. Nothing leaves before the batch's commit: answers and
+ * announcements are collected in the batch. It does no I/O.
+ */
+import { announcedEventsMax, type AnnouncedEvent } from "@holdfast/domain/Availability"
+import type { ReservationAnswer } from "@holdfast/domain/Reservation"
+import type { StockChange } from "@holdfast/domain/StockChange"
+import { decide, evolve, type Decision } from "@holdfast/domain/StockRules"
+import { availableOverall, orderLineKey } from "@holdfast/domain/StockState"
+import { stockStream } from "@holdfast/bus/StreamTopology"
+import type { Cause } from "@holdfast/ledger/CommitBatch"
+import type { DecisionBatch } from "./DecisionBatch.ts"
+import type { FactMessage, PoisonMessage, RawMessage, RequestMessage, SkuActor } from "./SkuActor.ts"
+import type { StockPartition } from "./StockPartition.ts"
+
+/** Applies a fact, or parks it when it cannot be applied as it is. */
+export const applyFact = (partition: StockPartition, actor: SkuActor, message: FactMessage, batch: DecisionBatch): void => {
+  if (actor.lifecycle === "quarantined") {
+    park(partition, message, "quarantined", `${actor.sku} is quarantined; lift it, then replay`, batch)
+    return
+  }
+  const { fact, context } = message
+  const versionBefore = actor.state.version
+  const availableBefore = batch.traced(context.traceparent) ? availableOverall(actor.state) : 0
+  const decision = decide(actor.state, { _tag: "Fact", fact }, batch.now)
+  const channel = "channel" in fact.data ? fact.data.channel : undefined
+  const cause = { source: fact.source, id: fact.id, channel, occurredAt: fact.time, traceparent: context.traceparent }
+  apply(partition, actor, decision, cause, batch)
+  if (decision.refusal !== undefined) {
+    park(partition, message, decision.refusal.reason, decision.refusal.detail, batch)
+    return
+  }
+  batch.commit.seen.push(message.key)
+  note(actor, {
+    source: fact.source,
+    id: fact.id,
+    type: fact.type,
+    occurredAt: fact.time,
+    storedAt: context.storedAt,
+    decidedAt: batch.decidedAt,
+    committedAt: 0,
+    parts: fact.parts,
+    traceparent: context.traceparent,
+    ...(context.parentSpanId === undefined ? {} : { parentSpanId: context.parentSpanId })
+  })
+  if (batch.traced(context.traceparent)) {
+    batch.processed.push({ partition, message, versionBefore, versionAfter: actor.state.version, availableBefore, availableAfter: availableOverall(actor.state) })
+  }
+}
+
+/** Answers a request; the answer is spoken after the commit. */
+export const answerRequest = (
+  partition: StockPartition,
+  actor: SkuActor,
+  message: RequestMessage,
+  unique: string,
+  batch: DecisionBatch
+): void => {
+  const { request, key, body } = message
+  const decision: Decision =
+    actor.lifecycle === "quarantined"
+      ? { changes: [], answer: { status: "denied", reason: "quarantined", sku: actor.state.sku } }
+      : decide(actor.state, { _tag: "Request", request, unique }, batch.now)
+  const cause = { source: "request", id: request.key, occurredAt: message.receivedAt, traceparent: message.traceparent }
+  apply(partition, actor, decision, cause, batch)
+  if (decision.changes.length > 0) note(actor, requestEvent(message, request.verb, batch))
+  keepAnswer(partition, key, body, decision.answer!, message, batch)
+}
+
+const keepAnswer = (
+  partition: StockPartition,
+  key: string,
+  body: string,
+  answer: ReservationAnswer,
+  message: RequestMessage,
+  batch: DecisionBatch
+): void => {
+  const text = JSON.stringify(answer)
+  batch.commit.answers.push({ key, body, answer: text })
+  batch.replies.push({ message, answer: text })
+  partition.answered.set(key, { body, answer: text })
+}
+
+const requestEvent = (message: RequestMessage, verb: string, batch: DecisionBatch): AnnouncedEvent => ({
+  source: "request",
+  id: message.request.key,
+  type: `reservation.${verb}`,
+  occurredAt: message.receivedAt,
+  storedAt: message.receivedAt,
+  decidedAt: batch.decidedAt,
+  committedAt: 0,
+  parts: 1,
+  traceparent: message.traceparent,
+  ...(message.parentSpanId === undefined ? {} : { parentSpanId: message.parentSpanId })
+})
+
+/** Ends the holds whose time has come. */
+export const expireHolds = (partition: StockPartition, actor: SkuActor, batch: DecisionBatch): void => {
+  if (actor.lifecycle === "quarantined") return
+  const decision = decide(actor.state, { _tag: "Expire" }, batch.now)
+  apply(partition, actor, decision, { source: "clock", id: "expiry", occurredAt: batch.now }, batch)
+}
+
+const note = (actor: SkuActor, event: AnnouncedEvent): void => {
+  if (actor.events.length < announcedEventsMax) actor.events.push(event)
+  else actor.more += 1
+}
+
+const apply = (partition: StockPartition, actor: SkuActor, decision: Decision, cause: Cause, batch: DecisionBatch): void => {
+  for (const change of decision.changes) {
+    noteHold(partition, actor, change, batch)
+    evolve(actor.state, change)
+    batch.commit.addChange(partition.number, partition.epoch, actor.sku, actor.state.version, change, cause)
+    noteLine(actor, change, batch)
+    batch.touchLevel(partition, actor, change.locationId)
+  }
+}
+
+const noteHold = (partition: StockPartition, actor: SkuActor, change: StockChange, batch: DecisionBatch): void => {
+  const { reservationId } = change
+  if (reservationId === undefined) return
+  const granted = change.kind === "reservation.granted"
+  const hold = granted
+    ? {
+        reservationId,
+        locationId: change.locationId,
+        quantity: change.held,
+        expiresAt: change.expiresAt!,
+        ...(change.orderId === undefined ? {} : { orderId: change.orderId })
+      }
+    : actor.state.holds.get(reservationId)!
+  const ended = granted ? null : (change.kind.slice("reservation.".length) as "expired")
+  batch.commit.holds.set(reservationId, { sku: actor.sku, partition: partition.number, hold, ended })
+  if (!granted) batch.endedHolds.push([actor, reservationId])
+}
+
+const noteLine = (actor: SkuActor, change: StockChange, batch: DecisionBatch): void => {
+  if (change.orderId === undefined || change.orderLine === undefined) return
+  batch.rememberedLines.push([actor, orderLineKey(change.orderId, change.locationId)])
+}
+
+/** Sets a message aside, in the same transaction that moves past it. */
+export const park = (
+  partition: StockPartition,
+  message: FactMessage | PoisonMessage,
+  reason: string,
+  detail: string,
+  batch: DecisionBatch
+): void => {
+  const fact = message.kind === "fact" ? message.fact : undefined
+  batch.commit.parked.push({
+    ...parkedMessage(partition, message.raw, message.sequence),
+    reason,
+    detail,
+    source: fact?.source,
+    id: fact?.id,
+    sku: fact?.sku,
+    traceparent: message.kind === "fact" ? message.context.traceparent : undefined
+  })
+  if (message.kind === "fact") batch.parkedFacts.push({ partition, message, reason })
+}
+
+const parkedMessage = (partition: StockPartition, raw: RawMessage, sequence: number) => ({
+  stream: stockStream,
+  streamCreated: partition.streamCreated,
+  sequence,
+  subject: raw.subject,
+  headers: raw.headers(),
+  payload: raw.payload,
+  storedAt: raw.storedAt
+})

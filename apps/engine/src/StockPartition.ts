@@ -1,0 +1,159 @@
+/**
+ * One partition of the stock in the hands of its owner: the actors at hand, the messages that wait, the position.
+ *
+ * Guarantee: messages are taken in the order in which they came. Once `lost` it takes nothing and changes nothing any more:
+ * its memory may be ahead of the database, so the owner starts anew from what is stored.
+ */
+import type { StoredState } from "@holdfast/ledger/Admission"
+import type { LedgerError } from "@holdfast/ledger/LedgerError"
+import type { Ownership } from "@holdfast/ledger/PartitionOwner"
+import { inboxMax, inboxResume, recentIdsMax } from "./EngineLimit.ts"
+import { RecentIds } from "./RecentIds.ts"
+import type { RequestMessage, SkuActor, StockMessage } from "./SkuActor.ts"
+
+/** Why a partition stopped. */
+export type Loss =
+  | { readonly reason: "ledger"; readonly error: LedgerError; readonly sequence?: number }
+  | { readonly reason: "invariant"; readonly sku: string; readonly detail: string }
+  | { readonly reason: "released" }
+
+/** An answer that was decided but may not be durable yet. */
+export interface RecentAnswer {
+  readonly body: string
+  readonly answer: string
+}
+
+export class StockPartition {
+  readonly number: number
+  readonly epoch: number
+  readonly streamCreated: string
+  /** last sequence that was decided; commits move the stored position from `committedSeq` to it */
+  decidedSeq: number
+  /** position as of the last commit that was begun */
+  committedSeq: number
+  commitNo: number
+  /** commits up to this one are announced */
+  announcedNo: number
+  /** messages that JetStream still holds for this partition, as of the last one received */
+  backlog = 0
+  /** while above 0, messages are committed one by one */
+  cautious: number
+  /** a sequence that the database rejects: it is parked instead of decided */
+  readonly condemned: number | undefined
+  readonly actors = new Map<string, SkuActor>()
+  readonly seen = new RecentIds<true>(recentIdsMax)
+  readonly answered = new RecentIds<RecentAnswer>(recentIdsMax)
+  loss: Loss | undefined
+  private inbox: Array<StockMessage> = []
+  private head = 0
+  private resume: (() => void) | undefined
+  private readonly onLoss: (loss: Loss) => void
+  private readonly wake: () => void
+
+  constructor(
+    owned: Ownership,
+    streamCreated: string,
+    options: {
+      readonly cautious: number
+      readonly condemned: number | undefined
+      readonly wake: () => void
+      readonly onLoss: (loss: Loss) => void
+    }
+  ) {
+    this.number = owned.partition
+    this.epoch = owned.epoch
+    this.streamCreated = streamCreated
+    this.decidedSeq = owned.appliedSeq
+    this.committedSeq = owned.appliedSeq
+    this.commitNo = owned.commitNo
+    this.announcedNo = owned.announcedNo
+    this.cautious = options.cautious
+    this.condemned = options.condemned
+    this.wake = options.wake
+    this.onLoss = options.onLoss
+  }
+
+  get waiting(): number {
+    return this.inbox.length - this.head
+  }
+
+  /** Queues a message of the stream. Resolves when there is room for the next one. */
+  push(message: StockMessage): Promise<void> | undefined {
+    if (this.loss !== undefined) return undefined
+    this.inbox.push(message)
+    this.wake()
+    if (this.waiting < inboxMax) return undefined
+    return new Promise((resolve) => {
+      this.resume = resolve
+    })
+  }
+
+  /** Queues a request; false when there is no room for it. */
+  offer(message: RequestMessage): boolean {
+    if (this.loss !== undefined || this.waiting >= inboxMax) return false
+    this.inbox.push(message)
+    this.wake()
+    return true
+  }
+
+  /** Takes up to `room` messages, in order. */
+  take(room: number, into: Array<[StockPartition, StockMessage]>): void {
+    const count = Math.min(this.cautious > 0 ? 1 : room, this.waiting)
+    for (let i = 0; i < count; i++) into.push([this, this.inbox[this.head++]!])
+    if (this.cautious > 0 && count > 0) this.cautious -= 1
+    if (this.head === this.inbox.length) {
+      this.inbox = []
+      this.head = 0
+    } else if (this.head > inboxMax) {
+      this.inbox = this.inbox.slice(this.head)
+      this.head = 0
+    }
+    if (this.resume !== undefined && this.waiting <= inboxResume) {
+      const resume = this.resume
+      this.resume = undefined
+      resume()
+    }
+  }
+
+  /** Takes a loaded SKU in. */
+  admit(sku: string, stored: StoredState): SkuActor {
+    const actor: SkuActor = {
+      sku,
+      state: stored.state,
+      levelVersions: stored.levelVersions,
+      lifecycle: stored.quarantined ? "quarantined" : "active",
+      changedIn: 0,
+      used: true,
+      events: [],
+      more: 0
+    }
+    this.actors.set(sku, actor)
+    return actor
+  }
+
+  /** Passivates actors down to `max`: those not used lately first, none whose changes are not durable up to `batch`. */
+  passivate(max: number, durableBatch: number): void {
+    let look = 2 * (this.actors.size - max)
+    for (const [sku, actor] of this.actors) {
+      if (this.actors.size <= max || look-- <= 0) return
+      this.actors.delete(sku)
+      if (actor.used || actor.changedIn > durableBatch) {
+        actor.used = false
+        this.actors.set(sku, actor)
+      }
+    }
+  }
+
+  /** Stops the partition. What waited is told or, for facts, will be read again from the stream. */
+  lose(loss: Loss): ReadonlyArray<StockMessage> {
+    if (this.loss !== undefined) return []
+    this.loss = loss
+    const waiting = this.inbox.slice(this.head)
+    this.inbox = []
+    this.head = 0
+    this.actors.clear()
+    this.resume?.()
+    this.onLoss(loss)
+    return waiting
+  }
+}
