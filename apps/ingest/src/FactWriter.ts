@@ -1,0 +1,118 @@
+/**
+ * Moves events from EVENTS to STOCK: one batch is under way while the next one collects.
+ *
+ * Guarantee: exactly once, whatever ends it. A batch names the sequence that STOCK must end with, and carries the position it
+ * leads to; what cannot be understood is parked before the position moves past it. After the first failure it does nothing
+ * more: whoever runs it reads the position again and makes a new one.
+ */
+import { publishBatch } from "@holdfast/bus/AtomicBatch"
+import { stockStream } from "@holdfast/bus/StreamTopology"
+import type { Sql } from "@holdfast/ledger/Database"
+import { toLedgerError } from "@holdfast/ledger/LedgerError"
+import { park } from "@holdfast/ledger/Parked"
+import type { ConsumerMessages, JsMsg } from "@nats-io/jetstream"
+import type { NatsConnection } from "@nats-io/nats-core"
+import type { Intake, IntakeBatch, IntakeOutcome, StoredEvent } from "./Intake.ts"
+
+/** What became of an event, and when that was certain: milliseconds since the epoch. */
+export type IngestedEvent = IntakeOutcome & { readonly ingestedAt: number }
+
+export interface FactWriterParts {
+  readonly connection: NatsConnection
+  readonly sql: Sql
+  readonly intake: Intake
+  /** that STOCK ends with */
+  readonly lastStockSequence: number
+  readonly onEvent: ((event: IngestedEvent) => void) | undefined
+}
+
+export class FactWriter {
+  /** whether anything got through */
+  progressed = false
+  private readonly parts: FactWriterParts
+  private lastSequence: number
+  private writing: Promise<void> | undefined
+  private failure: { readonly cause: unknown } | undefined
+  private wake: (() => void) | undefined
+
+  constructor(parts: FactWriterParts) {
+    this.parts = parts
+    this.lastSequence = parts.lastStockSequence
+  }
+
+  /** Ends when `messages` end. Rejects with `BusError` or `LedgerError` once something was not written. */
+  async run(messages: ConsumerMessages): Promise<void> {
+    const { intake } = this.parts
+    for await (const message of messages) {
+      intake.add(storedEventOf(message))
+      this.writing ??= this.write(messages)
+      while (intake.isFull && this.failure === undefined) await this.room()
+      if (this.failure !== undefined) break
+    }
+    await this.settled()
+    if (this.failure !== undefined) throw this.failure.cause
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async settled(): Promise<void> {
+    await this.writing
+  }
+
+  private async write(messages: ConsumerMessages): Promise<void> {
+    const { intake } = this.parts
+    try {
+      // whatever else arrived in the same read of the socket goes into the same batch
+      await new Promise((resolve) => setImmediate(resolve))
+      while (!intake.isEmpty) {
+        const batch = intake.take()
+        this.signal()
+        await this.writeBatch(batch)
+      }
+    } catch (cause) {
+      this.failure = { cause }
+      messages.stop()
+    } finally {
+      this.writing = undefined
+      this.signal()
+    }
+  }
+
+  private async writeBatch({ messages, parked, outcomes }: IntakeBatch): Promise<void> {
+    const { connection, sql, onEvent } = this.parts
+    if (parked.length > 0) await park(sql, parked).catch((cause) => Promise.reject(toLedgerError(cause)))
+    if (messages.length > 0) this.lastSequence = await publishBatch(connection, stockStream, messages, this.lastSequence)
+    this.progressed = true
+    if (onEvent === undefined) return
+    const ingestedAt = Date.now()
+    for (const outcome of outcomes) onEvent({ ...outcome, ingestedAt })
+  }
+
+  private room(): Promise<void> {
+    return new Promise((resolve) => {
+      this.wake = resolve
+    })
+  }
+
+  private signal(): void {
+    const { wake } = this
+    this.wake = undefined
+    wake?.()
+  }
+}
+
+const storedEventOf = (message: JsMsg): StoredEvent => ({
+  sequence: message.seq,
+  storedAt: Math.floor(message.info.timestampNanos / 1_000_000),
+  subject: message.subject,
+  payload: message.data,
+  ...headersOf(message)
+})
+
+/** The client refuses to read header names that are not printable ASCII; a publisher can send them. */
+const headersOf = (message: JsMsg): Pick<StoredEvent, "headers" | "headerDefect"> => {
+  try {
+    return { headers: message.headers }
+  } catch (cause) {
+    return { headers: undefined, headerDefect: cause instanceof Error ? cause.message : String(cause) }
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * Ingest: reads the front door (EVENTS), writes one fact per SKU (STOCK).
+ *
+ * Guarantee: every event that was accepted is in STOCK exactly once, or parked visibly; also when ingest is killed, when two
+ * of them run, when NATS or PostgreSQL go away. While what must be parked cannot be, nothing moves past it. It keeps nothing
+ * of its own between restarts.
+ */
+import { BusError } from "@holdfast/bus/BusError"
+import { NatsConnection } from "@holdfast/bus/NatsConnection"
+import { eventsStream, stockStream } from "@holdfast/bus/StreamTopology"
+import { Database } from "@holdfast/ledger/Database"
+import type { LedgerError } from "@holdfast/ledger/LedgerError"
+import { DeliverPolicy, type ConsumerMessages } from "@nats-io/jetstream"
+import { Effect, Layer, type Scope } from "effect"
+import { FactWriter, type IngestedEvent } from "./FactWriter.ts"
+import { pullMax, restartMillis, restartMillisMax } from "./IngestLimit.ts"
+import { Intake } from "./Intake.ts"
+import { readPosition, type StartPosition } from "./Position.ts"
+
+export type { IngestedEvent }
+
+export interface IngestOptions {
+  /** Whether a trace that begins here is kept. A publisher's own decision is never changed. Default: none is. */
+  readonly sample?: (traceId: string) => boolean
+  /** Called once an event is in STOCK or parked. Must not throw. May be called again for an event after a restart. */
+  readonly onEvent?: (event: IngestedEvent) => void
+}
+
+type Nats = NatsConnection["Service"]
+
+/** Runs ingest as long as the layer lives. */
+export const layer = (options: IngestOptions = {}): Layer.Layer<never, never, NatsConnection | Database> =>
+  Layer.effectDiscard(Effect.forkScoped(forever(options)))
+
+const forever = Effect.fnUntraced(function* (options: IngestOptions) {
+  let wait = restartMillis
+  while (true) {
+    const { progressed, error } = yield* Effect.scoped(runOnce(options))
+    if (progressed) wait = restartMillis
+    yield* Effect.logWarning(`ingest starts again in ${wait} ms: ${error.message}`)
+    yield* Effect.sleep(wait)
+    wait = Math.min(2 * wait, restartMillisMax)
+  }
+})
+
+/** From reading the position to the first failure. */
+const runOnce = Effect.fnUntraced(function* (options: IngestOptions) {
+  const writer = yield* Effect.result(open(options))
+  if (writer._tag === "Failure") return { progressed: false, error: writer.failure as BusError | LedgerError }
+  const { run, writing } = writer.success
+  const error = yield* Effect.flip(run)
+  return { progressed: writing.progressed, error }
+})
+
+const open = Effect.fnUntraced(function* (options: IngestOptions) {
+  const nats = yield* NatsConnection
+  const { sql } = yield* Database
+  const position = yield* attempt(stockStream, () => readPosition(nats))
+  const messages = yield* consume(nats, position)
+  const { lastStockSequence, eventsCreated } = position
+  const intake = new Intake(eventsCreated, position, options.sample ?? (() => false))
+  const { connection } = nats
+  const writing = new FactWriter({ connection, sql, intake, lastStockSequence, onEvent: options.onEvent })
+  const run = Effect.tryPromise({ try: () => writing.run(messages), catch: (cause) => cause as BusError | LedgerError })
+  return { run, writing }
+})
+
+const attempt = <A>(detail: string, run: () => Promise<A>): Effect.Effect<A, BusError> =>
+  Effect.tryPromise({ try: run, catch: (cause) => new BusError({ reason: "consume_failed", detail, cause }) })
+
+const consume = (nats: Nats, position: StartPosition): Effect.Effect<ConsumerMessages, BusError, Scope.Scope> =>
+  Effect.acquireRelease(
+    attempt(eventsStream, async () => {
+      const consumer = await nats.jetstream.consumers.get(eventsStream, {
+        deliver_policy: DeliverPolicy.StartSequence,
+        opt_start_seq: position.part > 0 ? position.sequence : position.sequence + 1
+      })
+      // missed heartbeats end a stalled consumer: without them a restart of the server is noticed after 45 s
+      return consumer.consume({ max_messages: pullMax, expires: 10_000, idle_heartbeat: 1_000 })
+    }),
+    (messages) => Effect.promise(async () => void (await messages.close()))
+  )

@@ -1,0 +1,182 @@
+/**
+ * What waits between EVENTS and STOCK: the facts of events that are understood, and events to park.
+ *
+ * Guarantee: what is taken comes out in the order in which it went in, each event's facts in one fixed order. A batch may end
+ * inside an event; its last fact then says how far the event got, so that a restart goes on exactly there. It does no I/O.
+ */
+import type { BatchMessage } from "@holdfast/bus/AtomicBatch"
+import { headerLine } from "@holdfast/bus/AtomicBatch"
+import { decodeEventMessage, describeErrors, type EventDefect, type HeaderEntries } from "@holdfast/bus/EventMessage"
+import { encodeFact } from "@holdfast/bus/FactMessage"
+import { eventsStream } from "@holdfast/bus/StreamTopology"
+import { factSubject, header } from "@holdfast/bus/Subject"
+import { rootContextOf, type RootContext } from "@holdfast/bus/TraceContext"
+import { factsOf } from "@holdfast/domain/EventManifest"
+import type { SkuFact, StockEvent } from "@holdfast/domain/StockEvent"
+import type { ParkedRow } from "@holdfast/ledger/CommitBatch"
+import { Result } from "effect"
+import { batchFactsMax, parkBytesMax, parkRowsMax } from "./IngestLimit.ts"
+import type { Position } from "./Position.ts"
+
+/** One message of the EVENTS stream. */
+export interface StoredEvent {
+  readonly sequence: number
+  /** milliseconds since the epoch at which the broker stored it */
+  readonly storedAt: number
+  readonly subject: string
+  readonly headers: HeaderEntries | undefined
+  /** why the headers cannot be read, if they cannot */
+  readonly headerDefect?: string
+  readonly payload: Uint8Array
+}
+
+/** What became of one event. */
+export type IntakeOutcome = { readonly storedAt: number; readonly sequence: number } & RootContext &
+  (
+    | { readonly outcome: "split"; readonly event: StockEvent; readonly facts: number }
+    | {
+        readonly outcome: "parked"
+        readonly reason: string
+        readonly detail: string
+        readonly subject: string
+        readonly source?: string | undefined
+        readonly id?: string | undefined
+      }
+  )
+
+/** What goes into STOCK and into the parking table next. */
+export interface IntakeBatch {
+  readonly messages: ReadonlyArray<BatchMessage>
+  readonly parked: ReadonlyArray<ParkedRow>
+  /** of the events that are complete with this batch */
+  readonly outcomes: ReadonlyArray<IntakeOutcome>
+}
+
+interface PendingFact {
+  readonly message: BatchMessage
+  /** facts of the same event up to and with this one */
+  readonly part: number
+  /** of the event, on its last fact */
+  readonly outcome: IntakeOutcome | undefined
+}
+
+export class Intake {
+  private facts: Array<PendingFact> = []
+  private parked: Array<ParkedRow> = []
+  private parkedOutcomes: Array<IntakeOutcome> = []
+  private parkedBytes = 0
+  private readonly streamCreated: string
+  private readonly resumed: Position
+  private readonly sample: (traceId: string) => boolean
+
+  /** @param resumed where STOCK ends: facts up to there are left out */
+  constructor(streamCreated: string, resumed: Position, sample: (traceId: string) => boolean) {
+    this.streamCreated = streamCreated
+    this.resumed = resumed
+    this.sample = sample
+  }
+
+  get isEmpty(): boolean {
+    return this.facts.length === 0 && this.parked.length === 0
+  }
+
+  /** A full batch waits: the next message must wait until it is taken. */
+  get isFull(): boolean {
+    return this.facts.length >= batchFactsMax || this.parked.length >= parkRowsMax || this.parkedBytes >= parkBytesMax
+  }
+
+  add(stored: StoredEvent): void {
+    const { headerDefect } = stored
+    if (headerDefect !== undefined) {
+      return this.park(stored, { reason: "invalid", errors: [{ field: "headers", message: headerDefect }] })
+    }
+    const decoded = decodeEventMessage(stored, stored.storedAt)
+    if (Result.isFailure(decoded)) return this.park(stored, decoded.failure)
+    const { event, traceparent } = decoded.success
+    const root = rootContextOf({ source: event.source, id: event.id, traceparent }, this.sample)
+    const facts = factsOf(event)
+    const headers = headersOf(stored, root)
+    const done = stored.sequence === this.resumed.sequence ? this.resumed.part : 0
+    for (let i = done; i < facts.length; i++) {
+      const outcome: IntakeOutcome | undefined =
+        i + 1 < facts.length
+          ? undefined
+          : { outcome: "split", event, facts: facts.length, storedAt: stored.storedAt, sequence: stored.sequence, ...root }
+      this.facts.push({ message: messageOf(facts[i]!, headers), part: i + 1, outcome })
+    }
+  }
+
+  /** At most `batchFactsMax` facts, and all that is to be parked: it must be parked before the position moves past it. */
+  take(): IntakeBatch {
+    const taken = this.facts.length <= batchFactsMax ? this.facts : this.facts.slice(0, batchFactsMax)
+    this.facts = this.facts.slice(taken.length)
+    const { parked, parkedOutcomes } = this
+    this.parked = []
+    this.parkedOutcomes = []
+    this.parkedBytes = 0
+    const outcomes = taken.flatMap(({ outcome }) => (outcome === undefined ? [] : [outcome]))
+    return { messages: messagesOf(taken), parked, outcomes: [...parkedOutcomes, ...outcomes] }
+  }
+
+  private park(stored: StoredEvent, defect: EventDefect): void {
+    const { sequence, storedAt, subject, payload } = stored
+    const source = shown(defect.source)
+    const id = shown(defect.id)
+    const root = rootContextOf(
+      { source: source ?? subject, id: id ?? String(sequence), traceparent: defect.traceparent },
+      this.sample
+    )
+    const { reason } = defect
+    const detail = storable(describeErrors(defect.errors))
+    const headers = recordOf(stored.headers)
+    this.parked.push({
+      stream: eventsStream,
+      streamCreated: this.streamCreated,
+      sequence,
+      subject,
+      headers,
+      payload,
+      reason,
+      detail,
+      source,
+      id,
+      traceparent: root.traceparent,
+      storedAt
+    })
+    this.parkedOutcomes.push({ outcome: "parked", reason, detail, subject, source, id, storedAt, sequence, ...root })
+    this.parkedBytes += payload.length
+  }
+}
+
+const messageOf = (fact: SkuFact, headers: string): BatchMessage => ({
+  subject: factSubject(fact.sku),
+  payload: encodeFact(fact),
+  headers
+})
+
+const headersOf = (stored: StoredEvent, root: RootContext): string =>
+  headerLine(header.traceparent, root.traceparent) +
+  headerLine(header.eventSequence, stored.sequence) +
+  headerLine(header.storedAt, stored.storedAt) +
+  (root.parentSpanId === undefined ? "" : headerLine(header.parentSpanId, root.parentSpanId))
+
+const messagesOf = (facts: ReadonlyArray<PendingFact>): ReadonlyArray<BatchMessage> => {
+  const messages = facts.map(({ message }) => message)
+  const last = facts.at(-1)
+  if (last === undefined || last.outcome !== undefined) return messages
+  const headers = `${last.message.headers}${headerLine(header.eventPart, last.part)}`
+  return [...messages.slice(0, -1), { ...last.message, headers }]
+}
+
+/** Characters of a publisher's id that are shown with what is parked. */
+const shownMax = 128
+
+const shown = (text: string | undefined): string | undefined => (text === undefined ? undefined : storable(text.slice(0, shownMax)))
+
+/** PostgreSQL's text has no NUL and no lone surrogates. */
+const storable = (text: string): string => text.toWellFormed().replaceAll("\u0000", "\uFFFD")
+
+const recordOf = (headers: HeaderEntries | undefined): Record<string, string> =>
+  Object.fromEntries(
+    [...(headers ?? [])].map(([name, value]) => [name, storable(typeof value === "string" ? value : value.join(", "))])
+  )
