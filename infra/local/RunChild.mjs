@@ -3,8 +3,8 @@
  *
  * Guarantee: the program gets each request to stop once. A terminal's Ctrl-C would reach it two or three times (from
  * the terminal, from npm and from us), and a program that drains on the first would give up on the second. So it gets a
- * process group of its own, and what comes within a second of a signal counts as the same one. When we are killed
- * outright it is asked to stop too.
+ * process group of its own, and what comes within a second of a signal counts as the same one. When npm or we are
+ * killed outright it is asked to stop too.
  */
 import { spawn } from "node:child_process"
 import { delimiter, dirname, join } from "node:path"
@@ -12,6 +12,7 @@ import { constants } from "node:os"
 import { fileURLToPath, pathToFileURL } from "node:url"
 
 const sameSignalMs = 1000
+const lookForNpmMs = 500
 const preload = pathToFileURL(join(dirname(fileURLToPath(import.meta.url)), "StopWithParent.mjs")).href
 
 /** Resolves to the exit code; 128 + its number for a signal. */
@@ -36,11 +37,25 @@ export const runChild = (node, args, clone) =>
 
 const forwardSignals = (child) => {
   let last = -Infinity
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-    process.on(signal, () => {
-      const now = performance.now()
-      if (now - last > sameSignalMs) child.kill(signal === "SIGHUP" ? "SIGTERM" : signal)
-      last = now
-    })
+  const ask = (signal) => {
+    const now = performance.now()
+    if (now - last > sameSignalMs) child.kill(signal)
+    last = now
   }
+  process.on("SIGINT", () => ask("SIGINT"))
+  process.on("SIGTERM", () => ask("SIGTERM"))
+  process.on("SIGHUP", () => ask("SIGTERM"))
+  whenNpmEnds(() => ask("SIGTERM"))
+}
+
+/** Only npm is watched: whoever runs the bootstrap directly may well go away and leave it running. */
+const whenNpmEnds = (act) => {
+  if (process.env.npm_lifecycle_event === undefined) return
+  const npm = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === npm) return
+    clearInterval(timer)
+    act()
+  }, lookForNpmMs)
+  timer.unref()
 }
