@@ -1,0 +1,39 @@
+/**
+ * Every limit of the output streams, each with its reason. Durations are milliseconds.
+ */
+
+/** Events of one listing that are followed one by one; more only add to the weight of the last. Bounds memory and traces. */
+export const pendingEventsMax = 256
+
+/** An event this long past its deadline is given up on by itself: its trace is told. Its quantity keeps waiting. */
+export const expireAfterMillis = 60_000
+
+/** First and longest pause before one listing is tried again; the circuit breaker takes over when the whole channel ails. */
+export const retryBaseMillis = 100
+export const retryMaxMillis = 10_000
+
+/** Consecutive failures that open the circuit: a tenth of failing calls does so once in 100,000. */
+export const circuitThreshold = 5
+export const circuitBaseMillis = 500
+export const circuitMaxMillis = 15_000
+
+/** Pause between probes of a channel that refuses our credentials: asking often may lock the account. */
+export const blockedProbeMillis = 30_000
+
+/** Longest pause that a channel can ask for. Beyond it a mistake is likelier than a wish. */
+export const retryAfterMaxMillis = 60 * 60 * 1000
+
+/** Pause of a throttled lane when the channel names none. */
+export const throttleMillis = 1_000
+
+/** Confirmed quantities wait this long for company before they are stored. A crash repeats those pushes, harmlessly. */
+export const writeBackMillis = 100
+
+/** Rows of one statement of the write-back. */
+export const writeBackRowsMax = 1_000
+
+/** Bytes read of an answer. Ours are below one kilobyte; more is not meant for us. */
+export const answerBytesMax = 64 * 1024
+
+/** How much longer than its own timeout a connector may take before its answer is no longer waited for. */
+export const connectorGraceMillis = 1_000

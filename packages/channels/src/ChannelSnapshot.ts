@@ -1,0 +1,100 @@
+/** What an output stream says of itself, for metrics, the console and the replay tool. Plain data, JSON-safe. */
+import type { ChannelId, Sku } from "@holdfast/domain/Identity"
+import type { CircuitState } from "./CircuitBreaker.ts"
+import type { EventOutcome } from "./EventAccount.ts"
+import type { LatencySummary } from "./LatencyHistogram.ts"
+import type { Listing, Quarantine } from "./Listing.ts"
+import type { OutputCore, OutputCounts } from "./OutputCore.ts"
+import type { ChannelDefinition } from "@holdfast/domain/Channel"
+
+/** Counters run from the start of the process; events are weighted. Times are milliseconds, quantiles too. */
+export interface ChannelSnapshot extends Readonly<OutputCounts>, Readonly<Record<EventOutcome, number>> {
+  readonly channel: ChannelId
+  readonly name: string
+  readonly timing: ChannelDefinition["timing"]["model"]
+  readonly budgetMillis: number
+  readonly objective: number
+  readonly circuit: CircuitState
+  /** why the circuit is not closed */
+  readonly circuitDetail: string | undefined
+  /** the channel asked to be left alone until then, milliseconds since the epoch; undefined when that is over */
+  readonly pausedUntil: number | undefined
+  readonly listings: number
+  readonly quarantined: number
+  /** listings that wait for a call, and those that a call is under way for */
+  readonly pending: number
+  readonly inFlight: number
+  /** milliseconds since the oldest event that still waits; 0 when none does */
+  readonly oldestPendingMillis: number
+  /** events offered, settled in time, and late: `good + breaches` are those judged */
+  readonly events: number
+  readonly good: number
+  readonly breaches: number
+  /** share of the judged events that were in time, 1 when none was judged */
+  readonly attained: number
+  /** event to acknowledgement over the last minute */
+  readonly p50: number | undefined
+  readonly p99: number | undefined
+  readonly p999: number | undefined
+  /** the same since the start of the process */
+  readonly total: LatencySummary
+}
+
+/** One listing as the console shows it. */
+export interface ListingView {
+  readonly sku: Sku
+  readonly version: number
+  /** units that the channel should show, and those it last confirmed */
+  readonly wanted: number
+  readonly confirmed: number | undefined
+  readonly place: Listing["place"]
+  readonly pendingEvents: number
+  readonly quarantine: Quarantine | undefined
+}
+
+export const viewOf = (listing: Listing): ListingView => ({
+  sku: listing.sku,
+  version: listing.version,
+  wanted: listing.wanted,
+  confirmed: listing.confirmed,
+  place: listing.place,
+  pendingEvents: listing.events.length,
+  quarantine: listing.quarantine
+})
+
+export const snapshotOf = (definition: ChannelDefinition, core: OutputCore, now: number): ChannelSnapshot => {
+  const { account, lane, queue } = core
+  const { p50, p99, p999 } = account.window.summary(now)
+  const judged = account.good + account.late
+  let quarantined = 0
+  let oldest = Number.POSITIVE_INFINITY
+  for (const listing of core.listings.values()) {
+    if (listing.quarantine !== undefined) quarantined += 1
+    else if (listing.place !== "idle") oldest = Math.min(oldest, listing.deadline)
+  }
+  return {
+    channel: definition.id,
+    name: definition.name,
+    timing: definition.timing.model,
+    budgetMillis: definition.budgetMillis,
+    objective: definition.objective,
+    circuit: lane.circuit.state,
+    circuitDetail: lane.circuit.detail,
+    pausedUntil: lane.pausedUntil > now ? lane.pausedUntil : undefined,
+    listings: core.listings.size,
+    quarantined,
+    pending: queue.waiting,
+    inFlight: core.inFlight,
+    oldestPendingMillis: oldest === Number.POSITIVE_INFINITY ? 0 : Math.max(0, now - (oldest - definition.budgetMillis)),
+    events: account.offered,
+    good: account.good,
+    breaches: account.late,
+    attained: judged === 0 ? 1 : account.good / judged,
+    ...account.settled,
+    ...core.counts,
+    p50,
+    p99,
+    p999,
+    total: account.total.summary()
+  }
+}

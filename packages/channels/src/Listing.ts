@@ -1,0 +1,91 @@
+/**
+ * What an output stream knows of one listing: the newest quantity it wants shown, what the channel last confirmed, the
+ * write whose fate is unknown, and the events that wait.
+ *
+ * One listing is in one place: idle, ready (waits for the lane), delayed (waits for a time) or in flight.
+ */
+import type { Sku } from "@holdfast/domain/Identity"
+import type { RejectedBecause } from "./ChannelConnector.ts"
+import type { EventHolder, PendingEvent } from "./EventAccount.ts"
+import type { HeapItem } from "./IndexedHeap.ts"
+import type { StoredListing } from "./ListingStore.ts"
+
+/** A quantity that was sent, with the version it was computed from. */
+export interface Write {
+  readonly quantity: number
+  readonly version: number
+  /** milliseconds since the epoch at which it left */
+  readonly requestAt: number
+}
+
+/** Why a listing is left alone until its stock changes. */
+export interface Quarantine {
+  readonly because: RejectedBecause
+  readonly detail: string
+  readonly version: number
+  /** milliseconds since the epoch */
+  readonly since: number
+}
+
+/**
+ * What is to be done next. `push`: write the newest quantity. `resolve`: read back whether the last write happened.
+ * `verify`: read back whether a write that was given up on landed after all, over a newer one.
+ */
+export type Step = "push" | "resolve" | "verify"
+
+export interface Listing extends EventHolder, HeapItem {
+  readonly sku: Sku
+  /** newest version that was offered, and the quantity to show for it */
+  version: number
+  wanted: number
+  /** units that the channel last confirmed; undefined when it never did */
+  confirmed: number | undefined
+  /** newest version whose events are settled */
+  confirmedVersion: number
+  place: "idle" | "ready" | "delayed" | "inFlight"
+  step: Step
+  /** earliest deadline of what waits, milliseconds since the epoch */
+  deadline: number
+  /** calls since the last that settled anything */
+  attempts: number
+  /** failed calls in a row */
+  failures: number
+  /** the write whose answer was lost */
+  unresolved: Write | undefined
+  /** a write that was given up on may land yet */
+  suspect: boolean
+  /** grows when the channel turned out to show another quantity than it confirmed: the old keys are spent */
+  generation: number
+  quarantine: Quarantine | undefined
+  readonly events: Array<PendingEvent>
+}
+
+export const emptyListing = (sku: Sku): Listing => ({
+  sku,
+  version: -1,
+  wanted: 0,
+  confirmed: undefined,
+  confirmedVersion: -1,
+  place: "idle",
+  step: "push",
+  deadline: Number.POSITIVE_INFINITY,
+  attempts: 0,
+  failures: 0,
+  unresolved: undefined,
+  suspect: false,
+  generation: 0,
+  quarantine: undefined,
+  events: [],
+  heapKey: 0,
+  heapIndex: -1
+})
+
+export const storedListing = (row: StoredListing): Listing => ({
+  ...emptyListing(row.sku),
+  confirmed: row.quantity,
+  confirmedVersion: row.version
+})
+
+/** The channel is known to show what we want it to show. */
+export const isShown = (listing: Listing): boolean =>
+  listing.unresolved === undefined && listing.confirmed === listing.wanted

@@ -1,0 +1,53 @@
+/**
+ * Where it is remembered what each channel last confirmed: read once when an output stream starts, written after
+ * acknowledgements.
+ *
+ * Guarantee: a stored version never goes back. The memory layer forgets with the process; PostgreSQL is in the ledger.
+ */
+import type { ChannelId, Sku } from "@holdfast/domain/Identity"
+import { Context, Effect, Layer, Schema } from "effect"
+
+/** Times are milliseconds since the epoch. */
+export interface StoredListing {
+  readonly sku: Sku
+  /** units that the channel confirmed to show */
+  readonly quantity: number
+  /** newest version of the SKU that the confirmed quantity speaks for */
+  readonly version: number
+  readonly confirmedAt: number
+}
+
+export class ListingStoreError extends Schema.TaggedError<ListingStoreError>()("ListingStoreError", {
+  reason: Schema.Literals(["load_failed", "save_failed"]),
+  channel: Schema.String,
+  cause: Schema.Defect()
+}) {
+  override get message(): string {
+    const cause = this.cause instanceof Error ? this.cause.message : String(this.cause)
+    return `listings of channel ${this.channel}: ${this.reason}: ${cause}`
+  }
+}
+
+export class ListingStore extends Context.Service<
+  ListingStore,
+  {
+    readonly load: (channel: ChannelId) => Effect.Effect<ReadonlyArray<StoredListing>, ListingStoreError>
+    /** Each SKU at most once. A row whose stored version is newer stays as it is. */
+    readonly save: (channel: ChannelId, rows: ReadonlyArray<StoredListing>) => Effect.Effect<void, ListingStoreError>
+  }
+>()("@holdfast/channels/ListingStore") {
+  static readonly memory: Layer.Layer<ListingStore> = Layer.sync(ListingStore, () => {
+    const channels = new Map<ChannelId, Map<Sku, StoredListing>>()
+    return {
+      load: (channel) => Effect.sync(() => [...(channels.get(channel)?.values() ?? [])]),
+      save: (channel, rows) =>
+        Effect.sync(() => {
+          const listings = channels.get(channel) ?? new Map<Sku, StoredListing>()
+          channels.set(channel, listings)
+          for (const row of rows) {
+            if ((listings.get(row.sku)?.version ?? -1) <= row.version) listings.set(row.sku, row)
+          }
+        })
+    }
+  })
+}

@@ -1,0 +1,42 @@
+/**
+ * A token bucket: how many requests a channel admits per second, and how many at once after a pause.
+ *
+ * Guarantee: over any span of t seconds at most `burst + perSecond * t` are taken. Times are milliseconds; a clock that
+ * goes back gives nothing and takes nothing.
+ */
+import type { RateBudget } from "@holdfast/domain/Channel"
+
+/** Sums of fractions end a hair below a whole token. */
+const hair = 1e-9
+
+export class TokenBucket {
+  private readonly perMilli: number
+  private readonly burst: number
+  private tokens: number
+  private filledAt = Number.NEGATIVE_INFINITY
+
+  constructor(rate: Pick<RateBudget, "perSecond" | "burst">) {
+    this.perMilli = rate.perSecond / 1000
+    this.burst = rate.burst
+    this.tokens = rate.burst
+  }
+
+  /** When the next token is there: `now` or later. */
+  availableAt(now: number): number {
+    this.fill(now)
+    return this.tokens >= 1 - hair ? now : now + Math.ceil((1 - this.tokens) / this.perMilli - hair)
+  }
+
+  /** Takes one token; only after `availableAt` said that it is there. */
+  take(now: number): void {
+    this.fill(now)
+    this.tokens = Math.max(0, this.tokens - 1)
+  }
+
+  private fill(now: number): void {
+    if (now > this.filledAt && this.filledAt !== Number.NEGATIVE_INFINITY) {
+      this.tokens = Math.min(this.burst, this.tokens + (now - this.filledAt) * this.perMilli)
+    }
+    this.filledAt = now
+  }
+}

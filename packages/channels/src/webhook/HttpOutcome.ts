@@ -1,0 +1,90 @@
+/**
+ * What an HTTP answer, or its absence, says about a write.
+ *
+ * Guarantee: "not applied" is said only when the request surely never left or the server itself says so; whatever else
+ * went wrong is `unknown`.
+ */
+import type { PushOutcome } from "../ChannelConnector.ts"
+
+export interface HttpAnswer {
+  readonly status: number
+  readonly retryAfter: string | undefined
+  /** the beginning of the body, empty when it could not be read */
+  readonly body: string
+}
+
+/** Characters of an answer that people are shown. */
+const detailCharsMax = 200
+
+const detailOf = ({ status, body }: HttpAnswer): string => {
+  const text = body.replace(/[\p{Cc}\s]+/gu, " ").trim()
+  return text === "" ? `HTTP ${status}` : `HTTP ${status}: ${text.slice(0, detailCharsMax)}`
+}
+
+/**
+ * Milliseconds to wait by a `Retry-After` header: seconds or an HTTP date. Undefined when absent or not understood.
+ * @param now milliseconds since the epoch
+ */
+export const retryAfterMillis = (header: string | undefined, now: number): number | undefined => {
+  const text = header?.trim() ?? ""
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000
+  // a number that is not whole seconds must not be read as a year
+  const at = /[A-Za-z]{3}/.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now)
+}
+
+/** The quantity that the channel says it shows: `{"quantity": 7}`. */
+const actualOf = (body: string): number | undefined => {
+  try {
+    const quantity: unknown = JSON.parse(body)?.quantity
+    return typeof quantity === "number" && Number.isSafeInteger(quantity) ? quantity : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** @param now milliseconds since the epoch */
+export const outcomeOfAnswer = (answer: HttpAnswer, now: number): PushOutcome => {
+  const { status } = answer
+  const detail = detailOf(answer)
+  const wait = retryAfterMillis(answer.retryAfter, now)
+  if (status >= 200 && status < 300) return { _tag: "applied" }
+  if (status < 400) return { _tag: "blocked", detail: `${detail} (the endpoint answers with a redirect)` }
+  switch (status) {
+    case 401:
+    case 403:
+    case 407:
+    case 410:
+      return { _tag: "blocked", detail }
+    case 404:
+      return { _tag: "rejected", because: "mapping", detail }
+    case 408:
+    case 425:
+      return { _tag: "notApplied", because: "transient", retryAfterMillis: wait, detail }
+    case 409:
+    case 412:
+      return { _tag: "stale", actual: actualOf(answer.body) }
+    case 422:
+      return { _tag: "rejected", because: "value", detail }
+    case 429:
+      return { _tag: "notApplied", because: "throttled", retryAfterMillis: wait, detail }
+  }
+  if (status < 500) return { _tag: "rejected", because: "request", detail }
+  // a server that names the time to come back turned the request away at the door
+  if (status === 503 && wait !== undefined) return { _tag: "notApplied", because: "transient", retryAfterMillis: wait, detail }
+  return { _tag: "unknown", detail }
+}
+
+const neverLeft = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_.*|ERR_SSL_.*|CERT_.*|.*SELF_SIGNED.*|UNABLE_TO_.*)$/
+
+const field = (cause: unknown, name: "code" | "syscall" | "cause"): unknown =>
+  typeof cause === "object" && cause !== null ? (cause as Record<string, unknown>)[name] : undefined
+
+/** What a failed exchange says: `cause` is what the HTTP client threw. */
+export const outcomeOfFailure = (cause: unknown): PushOutcome => {
+  const code = String(field(cause, "code") ?? field(field(cause, "cause"), "code") ?? "")
+  const connecting = field(cause, "syscall") === "connect" || field(cause, "syscall") === "getaddrinfo"
+  const detail = `${code} ${cause instanceof Error ? cause.message : String(cause)}`.trim()
+  if (connecting || neverLeft.test(code)) return { _tag: "notApplied", because: "transient", retryAfterMillis: undefined, detail }
+  return { _tag: "unknown", detail }
+}
