@@ -1,0 +1,21 @@
+/** The listing store of the output streams, over PostgreSQL. */
+import { ListingStore, ListingStoreError } from "@holdfast/channels/ListingStore"
+import { Database } from "@holdfast/ledger/Database"
+import { loadListings, saveListings } from "@holdfast/ledger/Listing"
+import { Effect, Layer } from "effect"
+
+export const layer: Layer.Layer<ListingStore, never, Database> = Layer.effect(
+  ListingStore,
+  Effect.map(Database, ({ sql }) => ({
+    load: (channel) =>
+      Effect.tryPromise({
+        try: () => loadListings(sql, channel),
+        catch: (cause) => new ListingStoreError({ reason: "load_failed", channel, cause })
+      }),
+    save: (channel, rows) =>
+      Effect.tryPromise({
+        try: () => saveListings(sql, channel, rows),
+        catch: (cause) => new ListingStoreError({ reason: "save_failed", channel, cause })
+      })
+  }))
+)

@@ -1,0 +1,81 @@
+/**
+ * Outbound: reads announcements once, and lets the output stream of every channel do its work.
+ *
+ * Guarantee: after any outage every channel converges to the newest announcement of every SKU; a slow or dead channel
+ * delays neither the reading nor another channel. What was confirmed to us survives in PostgreSQL.
+ */
+import type { ChannelSnapshot } from "@holdfast/channels/ChannelSnapshot"
+import type { SettledEvent } from "@holdfast/channels/EventAccount"
+import { ListingStore, type ListingStoreError } from "@holdfast/channels/ListingStore"
+import { makeOutputStream, type OutputStream } from "@holdfast/channels/OutputStream"
+import type { NatsConnection } from "@holdfast/bus/NatsConnection"
+import type { Availability } from "@holdfast/domain/Availability"
+import type { ChannelDefinition } from "@holdfast/domain/Channel"
+import type { ChannelId } from "@holdfast/domain/Identity"
+import type { Database } from "@holdfast/ledger/Database"
+import { Context, Effect, Layer, Schedule, type Scope } from "effect"
+import { type ConsumerState, consumeAvailability, initialConsumerState } from "./AvailabilityConsumer.ts"
+import { connectorOf } from "./ConnectorOf.ts"
+import * as ListingLedger from "./ListingLedger.ts"
+import { OutboundError } from "./OutboundError.ts"
+import { loadAttemptsMax } from "./OutboundLimit.ts"
+
+export interface OutboundOptions {
+  /** each with an id of its own */
+  readonly channels: ReadonlyArray<ChannelDefinition>
+  /** Told of every event that settled on a channel; must be cheap and should not throw. */
+  readonly onSettled?: (settled: SettledEvent) => void
+}
+
+export class Outbound extends Context.Service<
+  Outbound,
+  {
+    /** in the order of the definitions */
+    readonly channels: ReadonlyArray<OutputStream>
+    readonly channel: (id: ChannelId) => OutputStream | undefined
+    readonly snapshots: () => ReadonlyArray<ChannelSnapshot>
+    readonly consumer: () => Readonly<ConsumerState>
+  }
+>()("@holdfast/outbound/Outbound") {
+  /** Channels' secrets are read from the configuration, by the names that the definitions give. */
+  static readonly layer = (options: OutboundOptions): Layer.Layer<Outbound, OutboundError, NatsConnection | Database> =>
+    Layer.effect(Outbound, make(options)).pipe(Layer.provide(ListingLedger.layer))
+}
+
+const make = Effect.fnUntraced(function* (options: OutboundOptions) {
+  yield* refuseRepeatedIds(options.channels)
+  const channels = yield* Effect.forEach(options.channels, (definition) => openChannel(definition, options.onSettled), {
+    concurrency: "unbounded"
+  })
+  const byId = new Map(channels.map((channel) => [channel.definition.id, channel]))
+  const state = initialConsumerState()
+  const offer = (stock: Availability): void => {
+    for (const channel of channels) channel.offer(stock)
+  }
+  yield* Effect.forkScoped(consumeAvailability(state, offer))
+  return {
+    channels,
+    channel: (id: ChannelId) => byId.get(id),
+    snapshots: () => channels.map((channel) => channel.snapshot()),
+    consumer: () => state
+  }
+})
+
+const refuseRepeatedIds = (definitions: ReadonlyArray<ChannelDefinition>): Effect.Effect<void, OutboundError> => {
+  const repeated = definitions.find((one, index) => definitions.findIndex((other) => other.id === one.id) !== index)
+  if (repeated === undefined) return Effect.void
+  return Effect.fail(new OutboundError({ reason: "channel_invalid", detail: `id ${repeated.id} names two channels` }))
+}
+
+const openChannel = (
+  definition: ChannelDefinition,
+  onSettled: OutboundOptions["onSettled"]
+): Effect.Effect<OutputStream, OutboundError, ListingStore | Scope.Scope> =>
+  Effect.gen(function* () {
+    const connector = yield* connectorOf(definition)
+    return yield* makeOutputStream({ definition, connector, onSettled }).pipe(
+      Effect.tapError((error: ListingStoreError) => Effect.logWarning(`waits for the ledger: ${error.message}`)),
+      Effect.retry({ schedule: Schedule.spaced(1_000), times: loadAttemptsMax }),
+      Effect.mapError((error) => new OutboundError({ reason: "listings_unreadable", detail: error.message }))
+    )
+  })

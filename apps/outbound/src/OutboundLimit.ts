@@ -1,0 +1,11 @@
+/** The limits of outbound, each with its reason. Durations are milliseconds. */
+
+/** Messages asked for at once: at 500 per second a second's worth, and a start reads 100,000 SKUs in seconds. */
+export const pullMax = 500
+
+/** First and longest pause before the consumer is made anew. */
+export const restartMillis = 100
+export const restartMillisMax = 5_000
+
+/** Attempts, a second apart, to read what channels confirmed before the start fails: a database may start later than we. */
+export const loadAttemptsMax = 30
