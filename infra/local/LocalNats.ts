@@ -64,13 +64,12 @@ export const start = Effect.fn("LocalNats.start")(function* (options: LocalNatsO
   const dataDir = resolve(options.dataDir)
   yield* LocalServer.own("nats", dataDir)
   const configFile = join(dataDir, "nats.conf")
-  yield* stopLeftBehind(dataDir)
   const file = yield* NatsBinary.find(options.onProgress === undefined ? {} : { onProgress: options.onProgress })
   const name = `holdfast-${randomUUID()}`
   const { pid, port } = yield* LocalServer.launch({
     server: "nats",
     dataDir,
-    workDir: dataDir,
+    processes: processesOf(dataDir),
     port: options.port,
     defaultPort: 4222,
     command: (port) =>
@@ -79,17 +78,17 @@ export const start = Effect.fn("LocalNats.start")(function* (options: LocalNatsO
         return { file, args: ["-c", configFile] }
       }),
     probe: (port) => greeted(name, port),
-    stopSignals,
     onRestart: options.keepRunning === true ? (options.onProgress ?? (() => undefined)) : undefined
   })
   return { url: `nats://127.0.0.1:${port}`, pid, port }
 })
 
 /** Stops the server that a killed owner left behind in `dataDir`. Only for who owns the directory now. */
-export const stopLeftBehind = (dataDir: string): Effect.Effect<void> =>
-  LocalServer.stopOrphans({
-    workDir: dataDir,
-    isServer: (command) => command.endsWith("/nats.conf"),
-    isPart: () => false,
-    stopSignals
-  })
+export const stopLeftBehind = (dataDir: string): Effect.Effect<void> => LocalServer.stopOrphans(processesOf(dataDir))
+
+const processesOf = (dataDir: string): LocalServer.ServerProcesses => ({
+  workDir: dataDir,
+  isServer: (command) => command.endsWith("/nats.conf"),
+  isPart: () => false,
+  stopSignals
+})

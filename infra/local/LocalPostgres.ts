@@ -65,14 +65,13 @@ export const start = Effect.fn("LocalPostgres.start")(function* (options: LocalP
   const clusterDir = join(dataDir, "cluster")
   yield* LocalServer.own("postgres", dataDir)
   const binaries = yield* PostgresBinaries.find
-  yield* stopLeftBehind(dataDir)
   const user = yield* PostgresUser.choose(clusterDir, binaries.home)
   const password = yield* prepareCluster(dataDir, binaries, user, options.onProgress)
   const connection = { port: 0, password }
   const { pid, port } = yield* LocalServer.launch({
     server: "postgres",
     dataDir,
-    workDir: clusterDir,
+    processes: processesOf(dataDir),
     port: options.port,
     defaultPort: 5432,
     command: (port) =>
@@ -84,7 +83,6 @@ export const start = Effect.fn("LocalPostgres.start")(function* (options: LocalP
         return PostgresUser.asUser(user, binaries.postgres, ["-D", clusterDir])
       }),
     probe: (port) => answers({ ...connection, port }, clusterDir),
-    stopSignals,
     onRestart: options.keepRunning === true ? (options.onProgress ?? (() => undefined)) : undefined
   })
   yield* createDatabase({ port, password }, join(dataDir, "server.log"))
@@ -92,13 +90,14 @@ export const start = Effect.fn("LocalPostgres.start")(function* (options: LocalP
 })
 
 /** Stops the server that a killed owner left behind in `dataDir`. Only for who owns the directory now. */
-export const stopLeftBehind = (dataDir: string): Effect.Effect<void> =>
-  LocalServer.stopOrphans({
-    workDir: join(dataDir, "cluster"),
-    isServer: (command) => command.includes("/postgres -D "),
-    isPart: (command) => command.startsWith("postgres: "),
-    stopSignals
-  })
+export const stopLeftBehind = (dataDir: string): Effect.Effect<void> => LocalServer.stopOrphans(processesOf(dataDir))
+
+const processesOf = (dataDir: string): LocalServer.ServerProcesses => ({
+  workDir: join(dataDir, "cluster"),
+  isServer: (command) => command.includes("/postgres -D "),
+  isPart: (command) => command.startsWith("postgres: "),
+  stopSignals
+})
 
 interface Connection {
   readonly port: number

@@ -23,8 +23,8 @@ export interface LocalServerSpec {
   readonly server: "nats" | "postgres"
   /** Holds everything the server needs between two starts; created if absent. */
   readonly dataDir: string
-  /** Where the server process works; it is what identifies it later. Inside `dataDir`, or `dataDir` itself. */
-  readonly workDir: string
+  /** How its processes are recognised and ended. `workDir` is `dataDir` or inside it. */
+  readonly processes: ServerProcesses
   /** Preferred port; 0 is any. Without it: the port that this data directory had last time, then `defaultPort`. */
   readonly port: number | undefined
   readonly defaultPort: number
@@ -32,8 +32,6 @@ export interface LocalServerSpec {
   readonly command: (port: number) => Effect.Effect<LaunchCommand, LocalServerError>
   /** Succeeds once our server answers on this port; is repeated until then. */
   readonly probe: (port: number) => Effect.Effect<void, unknown>
-  /** Signals that end the server, politest first; `SIGKILL` follows by itself. */
-  readonly stopSignals: ReadonlyArray<NodeJS.Signals>
   /** When set, a server that ends by itself is started again on its port, and this is told. */
   readonly onRestart: ((line: string) => void) | undefined
 }
@@ -80,16 +78,18 @@ export const own = Effect.fn("LocalServer.own")(function* (server: LocalServerSp
   }
 })
 
-export interface OrphanSpec {
+export interface ServerProcesses {
+  /** Where they work: it is what identifies them, whoever started them. */
   readonly workDir: string
   /** Tells from a command line whether a process of `workDir` is the server (the one to signal) or a part of it. */
   readonly isServer: (command: string) => boolean
   readonly isPart: (command: string) => boolean
+  /** Signals that end the server, politest first; `SIGKILL` follows by itself. */
   readonly stopSignals: ReadonlyArray<NodeJS.Signals>
 }
 
 /** Ends whatever still works in the directory: servers left behind by a killed owner. Call it as the owner. */
-export const stopOrphans = (spec: OrphanSpec): Effect.Effect<void> => {
+export const stopOrphans = (spec: ServerProcesses): Effect.Effect<void> => {
   const parts = () => processesIn(spec.workDir).filter(({ command }) => spec.isServer(command) || spec.isPart(command))
   return stopAll({ running: parts, polite: ({ command }) => spec.isServer(command), signals: spec.stopSignals })
 }
@@ -123,6 +123,8 @@ const waitUntil = (condition: () => boolean): Effect.Effect<void> =>
 export const launch = Effect.fn("LocalServer.launch")(function* (
   spec: LocalServerSpec
 ): Effect.fn.Return<LocalServer, LocalServerError, Scope.Scope> {
+  // Before a port is chosen: an orphan may sit on ours.
+  yield* stopOrphans(spec.processes)
   let wanted = spec.port === undefined ? [rememberedPort(spec.dataDir), spec.defaultPort] : [spec.port]
   for (let attempt = 1; ; attempt++) {
     const port = yield* Effect.promise(() => choosePort(wanted))
@@ -145,8 +147,8 @@ const launchOnce = Effect.fnUntraced(function* (spec: LocalServerSpec, port: num
   const command = yield* spec.command(port)
   const logFile = freshLog(spec.dataDir)
   const child = yield* Effect.acquireRelease(
-    Effect.sync(() => run(command, spec.workDir, logFile)),
-    (child) => stop(child, spec.stopSignals)
+    Effect.sync(() => run(command, spec.processes.workDir, logFile)),
+    (child) => stop(child, spec.processes.stopSignals)
   )
   const failed = (detail: string): Launch => {
     const log = tail(logFile)
@@ -159,7 +161,7 @@ const launchOnce = Effect.fnUntraced(function* (spec: LocalServerSpec, port: num
   const ended = exit(child).pipe(Effect.as("ended" as const))
   const outcome = yield* Effect.raceFirst(ready, ended).pipe(Effect.timeoutOption(startTimeout))
   if (outcome._tag === "None") {
-    yield* stop(child, spec.stopSignals)
+    yield* stop(child, spec.processes.stopSignals)
     return failed(`no answer on port ${port} within ${Duration.toSeconds(startTimeout)} s`)
   }
   if (outcome.value === "ended" || child.pid === undefined) return failed(endOf(child))
@@ -176,6 +178,8 @@ const keepRunning = Effect.fnUntraced(function* (
   yield* exit(first)
   yield* Effect.gen(function* () {
     onRestart(`${spec.server} ended by itself; starting it again on port ${port}`)
+    // Parts of a server that was killed may still be ending.
+    yield* stopOrphans(spec.processes)
     const result = yield* launchOnce(spec, port)
     if (result._tag === "failed") {
       onRestart(result.error.message)

@@ -190,18 +190,18 @@ describe("LocalStack", () => {
     expect(existsSync(dataDir)).toBe(false)
   })
 
-  it("starts a server again that ended by itself", async () => {
+  it("starts servers again that ended by themselves", async () => {
     const told: Array<string> = []
-    const { pid, port } = await scoped(
-      LocalNats.start({ dataDir: directories.nats, keepRunning: true, onProgress: (line) => told.push(line) })
-    )
-    await kill9(pid)
-    const connection = await connect({
-      servers: `nats://127.0.0.1:${port}`,
-      maxReconnectAttempts: -1,
-      waitOnFirstConnect: true
+    const options = { keepRunning: true, onProgress: (line: string) => told.push(line) }
+    const nats = await scoped(LocalNats.start({ dataDir: directories.nats, ...options }))
+    const database = await scoped(LocalPostgres.start({ dataDir: directories.postgres, ...options }))
+    await write({ nats, postgres: database })
+    await kill9(nats.pid, database.pid)
+    await vi.waitFor(async () => expect(await read({ nats, postgres: database })).toEqual(written), {
+      timeout: 30_000,
+      interval: 50
     })
-    await connection.close()
-    expect(told).toContainEqual(expect.stringContaining("starting it again"))
+    expect(told).toContainEqual(expect.stringContaining("nats ended by itself"))
+    expect(told).toContainEqual(expect.stringContaining("postgres ended by itself"))
   })
 })

@@ -1,7 +1,8 @@
+import { Effect } from "effect"
 import { connect } from "node:net"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import postgres from "postgres"
-import { startTestServers, type RunningTestServers } from "../testing/TestServers.ts"
+import { type RunningTestServers, startTestServers, TestServers } from "../testing/TestServers.ts"
 
 const canConnect = (url: string): Promise<boolean> =>
   new Promise((resolve) => {
@@ -36,5 +37,19 @@ describe("TestServers", () => {
     await servers.restartNats()
     expect(await canConnect(servers.natsUrl)).toBe(true)
     expect(servers.natsPid).not.toBe(before)
+  })
+
+  it("ends and removes what the layer started when the layer ends", async () => {
+    const urls = await Effect.runPromise(
+      Effect.gen(function* () {
+        const given = yield* TestServers
+        expect(yield* Effect.promise(() => canConnect(given.natsUrl))).toBe(true)
+        return given
+      }).pipe(Effect.provide(TestServers.layer))
+    )
+    expect(await canConnect(urls.natsUrl)).toBe(false)
+    const sql = postgres(urls.databaseUrl, { max: 1 })
+    await expect(sql`select 1`).rejects.toThrow("does not exist")
+    await sql.end()
   })
 })
