@@ -15,3 +15,21 @@ export const pullMax = 1_000
 /** Wait before ingest starts again after an error, doubled up to the second while nothing gets through. */
 export const restartMillis = 100
 export const restartMillisMax = 2_000
+
+/** Lines of one HTTP request. All answers may have to wait in memory until the client has sent its last line. */
+export const requestLinesMax = 50_000
+
+/** Field errors in one HTTP answer: somebody is going to read them. */
+export const answeredErrorsMax = 20
+
+/** How long the broker's acknowledgement of an event is waited for before the client is told to send it again. */
+export const acknowledgeMillis = 5_000
+
+/** Seconds that a client is told to wait when the broker does not answer. */
+export const retryAfterSeconds = 1
+
+/** How long a health check waits for NATS and for PostgreSQL. */
+export const healthMillis = 1_000
+
+/** Parked messages of one page. */
+export const parkedPageMax = 1_000
