@@ -21,6 +21,8 @@ export interface AnnouncedEvent {
   readonly occurredAt: number
   /** when the broker stored it at the front door */
   readonly storedAt: number
+  /** when the engine received its part; absent: not known */
+  readonly receivedAt?: number
   /** when its actor decided it */
   readonly decidedAt: number
   /** when its effect was durable */
