@@ -3,7 +3,6 @@
  *
  * Guarantee: `seal` turns what the actors did into rows once, as they stand at the end of the batch. It does no I/O.
  */
-import { encodeAvailability } from "@holdfast/bus/AvailabilityMessage"
 import type { Availability } from "@holdfast/domain/Availability"
 import type { LocationId, ReservationId } from "@holdfast/domain/Identity"
 import type { OrderLine } from "@holdfast/domain/StockState"
@@ -72,8 +71,15 @@ export class DecisionBatch {
   seal(): void {
     for (const partition of this.partitions) this.move(partition)
     const announcements: Array<Announcement> = []
-    for (const [actor, touched] of this.touched) announcements.push(this.announce(actor, touched))
+    const changed = new Map<StockPartition, Array<string>>()
+    for (const [actor, touched] of this.touched) {
+      announcements.push(this.announce(actor, touched))
+      const skus = changed.get(touched.partition)
+      if (skus === undefined) changed.set(touched.partition, [actor.sku])
+      else skus.push(actor.sku)
+    }
     this.announcements = announcements
+    for (const [{ number, commitNo }, skus] of changed) this.commit.outbox.push({ partition: number, commitNo, skus })
     this.lines = this.rememberedLines.flatMap(([actor, key]) => {
       const line = actor.state.orderLines.get(key)
       return line === undefined ? [] : [[actor, key, line] as [SkuActor, string, OrderLine]]
@@ -110,9 +116,7 @@ export class DecisionBatch {
     }
     actor.events = []
     actor.more = 0
-    const { commitNo } = partition
-    this.commit.outbox.push({ partition: partition.number, commitNo, sku, body: encodeAvailability(availability) })
-    return { partition, commitNo, availability }
+    return { partition, commitNo: partition.commitNo, availability }
   }
 
   /**

@@ -8,14 +8,17 @@ export const lanes = 2
 /** Messages decided into one commit. Throughput flattens above 512 while latency keeps growing. */
 export const batchMax = 512
 
-/** Messages of one partition that wait for a decision; its consumer pauses above, requests are answered `busy`. */
-export const inboxMax = 2_048
+/**
+ * Messages of one partition that wait for a decision; its consumer pauses above, requests are answered `busy`. A batch's
+ * worth: what waits longer than that only grows old in memory.
+ */
+export const inboxMax = 64
 
 /** The consumer goes on when its partition's inbox has shrunk to this. */
-export const inboxResume = 1_024
+export const inboxResume = 32
 
 /** Messages a partition's consumer asks for at a time. */
-export const pullMax = 512
+export const pullMax = 64
 
 /** SKUs kept in memory over all partitions; the least recently used are passivated above. About 1.5 KB each. */
 export const residentSkusMax = 160_000
@@ -24,7 +27,7 @@ export const residentSkusMax = 160_000
  * Ids a partition remembers per generation, two generations: more than can be between a look-up and its commit, so that a
  * repetition inside that window is seen although the database does not know it yet.
  */
-export const recentIdsMax = 2 * inboxMax
+export const recentIdsMax = 2 * batchMax
 
 /** How often due holds are looked for. Decisions do not depend on it: expiry is decided when a SKU is touched. */
 export const sweepMillis = 500

@@ -4,7 +4,6 @@
  * Guarantee: the order fence, load, consume. A partition that is lost (fenced, a failed commit, a broken invariant) is taken
  * anew from what is stored, with growing pauses. Two processes may believe that they own it; only one can commit.
  */
-import { decodeAvailability } from "@holdfast/bus/AvailabilityMessage"
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { stockStream } from "@holdfast/bus/StreamTopology"
 import { Database, query } from "@holdfast/ledger/Database"
@@ -59,7 +58,7 @@ const ownOnce = (partition: number, lesson: Lesson) =>
       wake: lane.wake,
       onLoss: (loss) => Deferred.doneUnsafe(lost, Effect.succeed(loss))
     })
-    for (const { body } of yield* query(() => unannounced(sql, owned))) lanes.announcer.recover(decodeAvailability(body))
+    for (const availability of yield* query(() => unannounced(sql, owned))) lanes.announcer.recover(availability)
     yield* Effect.acquireRelease(
       Effect.sync(() => {
         lane.attach(mine)

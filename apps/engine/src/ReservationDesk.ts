@@ -9,6 +9,7 @@ import { Context, Effect, Layer, Result, Schema } from "effect"
 import { fieldErrorsOf, type FieldError } from "@holdfast/domain/EventManifest"
 import { partitionOf, partitionOfReservation } from "@holdfast/domain/Partition"
 import { requestSchemas, type NoAnswer, type RequestVerb, type ReservationRequest } from "@holdfast/domain/Reservation"
+import { rootContextOf } from "@holdfast/bus/TraceContext"
 import { busyRetryMillis } from "./EngineLimit.ts"
 import type { RequestMessage } from "./SkuActor.ts"
 import { requestBody, requestKey } from "./StockKey.ts"
@@ -55,7 +56,7 @@ const make = Effect.gen(function* () {
     const number = partitionFor(request)
     if (number === undefined) return reply(invalid([{ field: "body.reservationId", message: "was not issued by Holdfast" }]))
     const partition = ownership.get(number)
-    const root = { traceparent: traceparent ?? "", parentSpanId: undefined as string | undefined }
+    const root = rootContextOf({ source: "request", id: request.key, traceparent })
     const message: RequestMessage = {
       kind: "request",
       sku: request.verb === "reserve" ? request.sku : undefined,

@@ -23,10 +23,13 @@ export const applyFact = (partition: StockPartition, actor: SkuActor, message: F
   }
   const { fact, context } = message
   const versionBefore = actor.state.version
-  const availableBefore = batch.traced(context.traceparent) ? availableOverall(actor.state) : 0
+  const traced = batch.traced(context.traceparent)
+  // a trace id that was not sampled can be computed from the event's id again: no need to store it
+  const kept = traced ? context.traceparent : undefined
+  const availableBefore = traced ? availableOverall(actor.state) : 0
   const decision = decide(actor.state, { _tag: "Fact", fact }, batch.now)
   const channel = "channel" in fact.data ? fact.data.channel : undefined
-  const cause = { source: fact.source, id: fact.id, channel, occurredAt: fact.time, traceparent: context.traceparent }
+  const cause = { source: fact.source, id: fact.id, channel, occurredAt: fact.time, traceparent: kept }
   apply(partition, actor, decision, cause, batch)
   if (decision.refusal !== undefined) {
     park(partition, message, decision.refusal.reason, decision.refusal.detail, batch)
@@ -45,7 +48,7 @@ export const applyFact = (partition: StockPartition, actor: SkuActor, message: F
     traceparent: context.traceparent,
     ...(context.parentSpanId === undefined ? {} : { parentSpanId: context.parentSpanId })
   })
-  if (batch.traced(context.traceparent)) {
+  if (traced) {
     batch.processed.push({ partition, message, versionBefore, versionAfter: actor.state.version, availableBefore, availableAfter: availableOverall(actor.state) })
   }
 }

@@ -58,8 +58,7 @@ CREATE TABLE "order_line" (
 CREATE TABLE "outbox" (
 	"partition" smallint NOT NULL,
 	"commit_no" bigint NOT NULL,
-	"sku" text NOT NULL,
-	"body" text NOT NULL,
+	"skus" text[] NOT NULL,
 	"committed_at" timestamp with time zone NOT NULL
 ) PARTITION BY RANGE ("committed_at");
 --> statement-breakpoint
@@ -104,14 +103,12 @@ CREATE TABLE "request_answer" (
 	"key" uuid NOT NULL,
 	"body" uuid NOT NULL,
 	"answer" text NOT NULL,
-	"committed_at" timestamp with time zone NOT NULL,
-	CONSTRAINT "request_answer_key_committed_at_pk" PRIMARY KEY("key","committed_at")
+	"committed_at" timestamp with time zone NOT NULL
 ) PARTITION BY RANGE ("committed_at");
 --> statement-breakpoint
 CREATE TABLE "seen_event" (
 	"key" uuid NOT NULL,
-	"committed_at" timestamp with time zone NOT NULL,
-	CONSTRAINT "seen_event_key_committed_at_pk" PRIMARY KEY("key","committed_at")
+	"committed_at" timestamp with time zone NOT NULL
 ) PARTITION BY RANGE ("committed_at");
 --> statement-breakpoint
 CREATE TABLE "stock_level" (
@@ -131,4 +128,6 @@ CREATE INDEX "hold_open_by_sku" ON "hold" USING btree ("sku") WHERE "hold"."ende
 CREATE INDEX "hold_open_by_expiry" ON "hold" USING btree ("expires_at") WHERE "hold"."ended" is null;--> statement-breakpoint
 CREATE INDEX "outbox_by_commit" ON "outbox" USING btree ("partition","commit_no");--> statement-breakpoint
 CREATE UNIQUE INDEX "parked_once" ON "parked" USING btree ("stream","stream_created","sequence");--> statement-breakpoint
-CREATE INDEX "parked_waiting" ON "parked" USING btree ("parked_at") WHERE "parked"."replayed_at" is null and "parked"."discarded_at" is null;
+CREATE INDEX "parked_waiting" ON "parked" USING btree ("parked_at") WHERE "parked"."replayed_at" is null and "parked"."discarded_at" is null;--> statement-breakpoint
+CREATE INDEX "request_answer_by_key" ON "request_answer" USING btree ("key");--> statement-breakpoint
+CREATE INDEX "seen_event_by_key" ON "seen_event" USING btree ("key");

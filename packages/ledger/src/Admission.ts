@@ -7,6 +7,7 @@
  */
 import type { Sku } from "@holdfast/domain/Identity"
 import { emptyState, type Hold, type HoldEnd, type OrderLine, type StockState } from "@holdfast/domain/StockState"
+import { textArray } from "./ArrayLiteral.ts"
 import type { Sql } from "./Database.ts"
 
 /** What is asked. */
@@ -53,15 +54,15 @@ export const admit = async (sql: Sql, asked: AdmissionQuery): Promise<AdmissionR
   const { eventKeys, requestKeys, skus, lines } = asked
   const [clock, seen, answers, levels, holds, stopped, orderLines] = await Promise.all([
     sql`select (extract(epoch from clock_timestamp()) * 1000)::float8 as now`,
-    eventKeys.length === 0 ? none : sql`select key from seen_event where key = any(${eventKeys}::uuid[])`,
+    eventKeys.length === 0 ? none : sql`select key from seen_event where key = any(${textArray(eventKeys)}::uuid[])`,
     requestKeys.length === 0
       ? none
-      : sql`select key, body, answer from request_answer where key = any(${requestKeys}::uuid[])`,
+      : sql`select key, body, answer from request_answer where key = any(${textArray(requestKeys)}::uuid[])`,
     skus.length === 0
       ? none
-      : sql`select sku, location_id, on_hand, committed, held, version from stock_level where sku = any(${skus}::text[])`,
+      : sql`select sku, location_id, on_hand, committed, held, version from stock_level where sku = any(${textArray(skus)}::text[])`,
     skus.length === 0 ? none : openHolds(sql, skus),
-    skus.length === 0 ? none : sql`select sku from quarantine where not lifted and sku = any(${skus}::text[])`,
+    skus.length === 0 ? none : sql`select sku from quarantine where not lifted and sku = any(${textArray(skus)}::text[])`,
     lines.length === 0 ? none : readLines(sql, lines)
   ])
   return {
@@ -77,19 +78,19 @@ export const admit = async (sql: Sql, asked: AdmissionQuery): Promise<AdmissionR
 
 const openHolds = (sql: Sql, skus: ReadonlyArray<string>) => sql`
   select reservation_id, sku, location_id, quantity, order_id, ended, (extract(epoch from expires_at) * 1000)::float8 as expires_at
-  from hold where ended is null and sku = any(${skus}::text[])`
+  from hold where ended is null and sku = any(${textArray(skus)}::text[])`
 
 /** Reservations by id, open or ended: which SKU they are of, and how they ended. */
 export const findHolds = async (sql: Sql, ids: ReadonlyArray<string>): Promise<ReadonlyMap<string, StoredHold>> => {
   const rows = await sql`
     select reservation_id, sku, location_id, quantity, order_id, ended, (extract(epoch from expires_at) * 1000)::float8 as expires_at
-    from hold where reservation_id = any(${ids}::text[])`
+    from hold where reservation_id = any(${textArray(ids)}::text[])`
   return new Map(rows.map((row) => [String(row["reservation_id"]), storedHoldOf(row)]))
 }
 
 const readLines = (sql: Sql, lines: AdmissionQuery["lines"]) => sql`
   select l.sku, l.order_id, l.location_id, l.open, l.confirmed_ahead, l.cancelled_ahead
-  from unnest(${lines.map((l) => l.orderId)}::text[], ${lines.map((l) => l.sku)}::text[]) as t(order_id, sku)
+  from unnest(${textArray(lines.map((l) => l.orderId))}::text[], ${textArray(lines.map((l) => l.sku))}::text[]) as t(order_id, sku)
   join order_line l on l.order_id = t.order_id and l.sku = t.sku`
 
 const lineOf = (row: Record<string, unknown>): OrderLine =>

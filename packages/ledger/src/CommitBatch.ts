@@ -6,6 +6,7 @@
  */
 import type { StockChange } from "@holdfast/domain/StockChange"
 import type { Hold, HoldEnd, StockLevel } from "@holdfast/domain/StockState"
+import { ArrayLiteral } from "./ArrayLiteral.ts"
 
 /** Move of one partition's position, valid only in `epoch` and from `fromSeq`. */
 export interface PartitionMove {
@@ -52,34 +53,31 @@ export interface ParkedRow {
   readonly storedAt: number
 }
 
-type Column<T> = Array<T>
-const nullable = <T>(value: T | undefined): T | null => (value === undefined ? null : value)
-
-const instantOf = (millis: number | undefined): number | null => (millis === undefined ? null : millis / 1000)
+const secondsOf = (millis: number | undefined): number | undefined => (millis === undefined ? undefined : millis / 1000)
 
 class LedgerColumns {
-  readonly sku: Column<string> = []
-  readonly version: Column<number> = []
-  readonly partition: Column<number> = []
-  readonly epoch: Column<number> = []
-  readonly kind: Column<string> = []
-  readonly locationId: Column<string> = []
-  readonly onHand: Column<number> = []
-  readonly committed: Column<number> = []
-  readonly held: Column<number> = []
-  readonly oversold: Column<number> = []
-  readonly causeSource: Column<string> = []
-  readonly causeId: Column<string> = []
-  readonly channel: Column<string | null> = []
-  readonly orderId: Column<string | null> = []
-  readonly lineOpen: Column<number | null> = []
-  readonly lineConfirmedAhead: Column<number | null> = []
-  readonly lineCancelledAhead: Column<number | null> = []
-  readonly reservationId: Column<string | null> = []
-  readonly expiresAt: Column<number | null> = []
-  readonly reason: Column<string | null> = []
-  readonly occurredAt: Column<number> = []
-  readonly traceparent: Column<string | null> = []
+  readonly sku = new ArrayLiteral()
+  readonly version = new ArrayLiteral()
+  readonly partition = new ArrayLiteral()
+  readonly epoch = new ArrayLiteral()
+  readonly kind = new ArrayLiteral()
+  readonly locationId = new ArrayLiteral()
+  readonly onHand = new ArrayLiteral()
+  readonly committed = new ArrayLiteral()
+  readonly held = new ArrayLiteral()
+  readonly oversold = new ArrayLiteral()
+  readonly causeSource = new ArrayLiteral()
+  readonly causeId = new ArrayLiteral()
+  readonly channel = new ArrayLiteral()
+  readonly orderId = new ArrayLiteral()
+  readonly lineOpen = new ArrayLiteral()
+  readonly lineConfirmedAhead = new ArrayLiteral()
+  readonly lineCancelledAhead = new ArrayLiteral()
+  readonly reservationId = new ArrayLiteral()
+  readonly expiresAt = new ArrayLiteral()
+  readonly reason = new ArrayLiteral()
+  readonly occurredAt = new ArrayLiteral()
+  readonly traceparent = new ArrayLiteral()
 }
 
 export interface HoldRow {
@@ -106,33 +104,33 @@ export class CommitBatch {
   readonly orderLines = new Map<string, OrderLineRow>()
   readonly seen: Array<string> = []
   readonly answers: Array<{ readonly key: string; readonly body: string; readonly answer: string }> = []
-  readonly outbox: Array<{ readonly partition: number; readonly commitNo: number; readonly sku: string; readonly body: string }> = []
+  readonly outbox: Array<{ readonly partition: number; readonly commitNo: number; readonly skus: ReadonlyArray<string> }> = []
   readonly parked: Array<ParkedRow> = []
 
   addChange(partition: number, epoch: number, sku: string, version: number, change: StockChange, cause: Cause): void {
     const { ledger } = this
-    ledger.sku.push(sku)
-    ledger.version.push(version)
-    ledger.partition.push(partition)
-    ledger.epoch.push(epoch)
-    ledger.kind.push(change.kind)
-    ledger.locationId.push(change.locationId)
-    ledger.onHand.push(change.onHand)
-    ledger.committed.push(change.committed)
-    ledger.held.push(change.held)
-    ledger.oversold.push(change.oversold)
-    ledger.causeSource.push(cause.source)
-    ledger.causeId.push(cause.id)
-    ledger.channel.push(nullable(cause.channel))
-    ledger.orderId.push(nullable(change.orderId))
-    ledger.lineOpen.push(nullable(change.orderLine?.open))
-    ledger.lineConfirmedAhead.push(nullable(change.orderLine?.confirmedAhead))
-    ledger.lineCancelledAhead.push(nullable(change.orderLine?.cancelledAhead))
-    ledger.reservationId.push(nullable(change.reservationId))
-    ledger.expiresAt.push(instantOf(change.expiresAt))
-    ledger.reason.push(nullable(change.reason))
-    ledger.occurredAt.push(cause.occurredAt / 1000)
-    ledger.traceparent.push(nullable(cause.traceparent))
+    ledger.sku.text(sku)
+    ledger.version.number(version)
+    ledger.partition.number(partition)
+    ledger.epoch.number(epoch)
+    ledger.kind.text(change.kind)
+    ledger.locationId.text(change.locationId)
+    ledger.onHand.number(change.onHand)
+    ledger.committed.number(change.committed)
+    ledger.held.number(change.held)
+    ledger.oversold.number(change.oversold)
+    ledger.causeSource.text(cause.source)
+    ledger.causeId.text(cause.id)
+    ledger.channel.textOrNull(cause.channel)
+    ledger.orderId.textOrNull(change.orderId)
+    ledger.lineOpen.numberOrNull(change.orderLine?.open)
+    ledger.lineConfirmedAhead.numberOrNull(change.orderLine?.confirmedAhead)
+    ledger.lineCancelledAhead.numberOrNull(change.orderLine?.cancelledAhead)
+    ledger.reservationId.textOrNull(change.reservationId)
+    ledger.expiresAt.numberOrNull(secondsOf(change.expiresAt))
+    ledger.reason.textOrNull(change.reason)
+    ledger.occurredAt.number(cause.occurredAt / 1000)
+    ledger.traceparent.textOrNull(cause.traceparent)
     this.addOrderLine(sku, change)
   }
 

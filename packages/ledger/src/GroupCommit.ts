@@ -6,8 +6,17 @@
  * (applied_seq), and every level is at the version we decided from. Otherwise nothing is written and it fails with
  * `fenced`. After any failure the caller must reload what it held of those partitions. It decides nothing.
  */
+import { ArrayLiteral, textArray } from "./ArrayLiteral.ts"
 import type { CommitBatch } from "./CommitBatch.ts"
 import type { Sql } from "./Database.ts"
+
+const numbers = (values: ReadonlyArray<number>): string => `{${values.join(",")}}`
+
+const nullableTexts = (values: ReadonlyArray<string | null>): string => {
+  const column = new ArrayLiteral()
+  for (const value of values) column.textOrNull(value)
+  return column.literal
+}
 
 /** Writes the batch. Resolves with the database's clock in milliseconds since the epoch. Rejects with what postgres.js threw. */
 export const commitBatch = async (sql: Sql, batch: CommitBatch): Promise<number> => {
@@ -17,9 +26,9 @@ export const commitBatch = async (sql: Sql, batch: CommitBatch): Promise<number>
   const rows = await sql`
 with clock as materialized (select clock_timestamp() as now),
 want as (
-  select * from unnest(${moves.map((m) => m.partition)}::smallint[], ${moves.map((m) => m.epoch)}::bigint[],
-    ${moves.map((m) => m.fromSeq)}::bigint[], ${moves.map((m) => m.toSeq)}::bigint[],
-    ${moves.map((m) => m.commitNo)}::bigint[], ${moves.map((m) => m.announcedNo)}::bigint[])
+  select * from unnest(${numbers(moves.map((m) => m.partition))}::smallint[], ${numbers(moves.map((m) => m.epoch))}::bigint[],
+    ${numbers(moves.map((m) => m.fromSeq))}::bigint[], ${numbers(moves.map((m) => m.toSeq))}::bigint[],
+    ${numbers(moves.map((m) => m.commitNo))}::bigint[], ${numbers(moves.map((m) => m.announcedNo))}::bigint[])
   as t(partition, epoch, from_seq, to_seq, commit_no, announced_no)),
 fence as (
   update partition_owner o set applied_seq = w.to_seq, commit_no = w.commit_no, announced_no = w.announced_no
@@ -31,19 +40,19 @@ changes as (
   select t.sku, t.version, t.partition, t.epoch, t.kind, t.location_id, t.on_hand, t.committed, t.held, t.oversold,
     t.cause_source, t.cause_id, t.channel, t.order_id, t.line_open, t.line_confirmed_ahead, t.line_cancelled_ahead,
     t.reservation_id, to_timestamp(t.expires_at), t.reason, to_timestamp(t.occurred_at), t.traceparent, clock.now
-  from clock, unnest(${l.sku}::text[], ${l.version}::bigint[], ${l.partition}::smallint[], ${l.epoch}::bigint[],
-    ${l.kind}::text[], ${l.locationId}::text[], ${l.onHand}::int[], ${l.committed}::int[], ${l.held}::int[],
-    ${l.oversold}::int[], ${l.causeSource}::text[], ${l.causeId}::text[], ${l.channel}::text[], ${l.orderId}::text[],
-    ${l.lineOpen}::int[], ${l.lineConfirmedAhead}::int[], ${l.lineCancelledAhead}::int[], ${l.reservationId}::text[],
-    ${l.expiresAt}::float8[], ${l.reason}::text[], ${l.occurredAt}::float8[], ${l.traceparent}::text[])
+  from clock, unnest(${l.sku.literal}::text[], ${l.version.literal}::bigint[], ${l.partition.literal}::smallint[], ${l.epoch.literal}::bigint[],
+    ${l.kind.literal}::text[], ${l.locationId.literal}::text[], ${l.onHand.literal}::int[], ${l.committed.literal}::int[], ${l.held.literal}::int[],
+    ${l.oversold.literal}::int[], ${l.causeSource.literal}::text[], ${l.causeId.literal}::text[], ${l.channel.literal}::text[], ${l.orderId.literal}::text[],
+    ${l.lineOpen.literal}::int[], ${l.lineConfirmedAhead.literal}::int[], ${l.lineCancelledAhead.literal}::int[], ${l.reservationId.literal}::text[],
+    ${l.expiresAt.literal}::float8[], ${l.reason.literal}::text[], ${l.occurredAt.literal}::float8[], ${l.traceparent.literal}::text[])
   as t(sku, version, partition, epoch, kind, location_id, on_hand, committed, held, oversold, cause_source, cause_id, channel,
     order_id, line_open, line_confirmed_ahead, line_cancelled_ahead, reservation_id, expires_at, reason, occurred_at,
     traceparent)),
 level as (
-  select * from unnest(${levels.map((r) => r.sku)}::text[], ${levels.map((r) => r.level.locationId)}::text[],
-    ${levels.map((r) => r.partition)}::smallint[], ${levels.map((r) => r.level.onHand)}::int[],
-    ${levels.map((r) => r.level.committed)}::int[], ${levels.map((r) => r.level.held)}::int[],
-    ${levels.map((r) => r.version)}::bigint[], ${levels.map((r) => r.expected)}::bigint[])
+  select * from unnest(${textArray(levels.map((r) => r.sku))}::text[], ${textArray(levels.map((r) => r.level.locationId))}::text[],
+    ${numbers(levels.map((r) => r.partition))}::smallint[], ${numbers(levels.map((r) => r.level.onHand))}::int[],
+    ${numbers(levels.map((r) => r.level.committed))}::int[], ${numbers(levels.map((r) => r.level.held))}::int[],
+    ${numbers(levels.map((r) => r.version))}::bigint[], ${numbers(levels.map((r) => r.expected))}::bigint[])
   as t(sku, location_id, partition, on_hand, committed, held, version, expected)),
 level_update as (
   update stock_level x set on_hand = t.on_hand, committed = t.committed, held = t.held, version = t.version
@@ -55,43 +64,43 @@ level_insert as (
 holds as (
   insert into hold (reservation_id, sku, location_id, partition, quantity, order_id, expires_at, ended)
   select t.reservation_id, t.sku, t.location_id, t.partition, t.quantity, t.order_id, to_timestamp(t.expires_at), t.ended
-  from unnest(${holds.map((r) => r.hold.reservationId)}::text[], ${holds.map((r) => r.sku)}::text[],
-    ${holds.map((r) => r.hold.locationId)}::text[], ${holds.map((r) => r.partition)}::smallint[],
-    ${holds.map((r) => r.hold.quantity)}::int[], ${holds.map((r) => r.hold.orderId ?? null)}::text[],
-    ${holds.map((r) => r.hold.expiresAt / 1000)}::float8[], ${holds.map((r) => r.ended)}::text[])
+  from unnest(${textArray(holds.map((r) => r.hold.reservationId))}::text[], ${textArray(holds.map((r) => r.sku))}::text[],
+    ${textArray(holds.map((r) => r.hold.locationId))}::text[], ${numbers(holds.map((r) => r.partition))}::smallint[],
+    ${numbers(holds.map((r) => r.hold.quantity))}::int[], ${nullableTexts(holds.map((r) => r.hold.orderId ?? null))}::text[],
+    ${numbers(holds.map((r) => r.hold.expiresAt / 1000))}::float8[], ${nullableTexts(holds.map((r) => r.ended))}::text[])
   as t(reservation_id, sku, location_id, partition, quantity, order_id, expires_at, ended)
   on conflict (reservation_id) do update set ended = excluded.ended),
 lines as (
   insert into order_line (sku, order_id, location_id, open, confirmed_ahead, cancelled_ahead)
-  select * from unnest(${lines.map((r) => r.sku)}::text[], ${lines.map((r) => r.orderId)}::text[],
-    ${lines.map((r) => r.locationId)}::text[], ${lines.map((r) => r.open)}::int[],
-    ${lines.map((r) => r.confirmedAhead)}::int[], ${lines.map((r) => r.cancelledAhead)}::int[])
+  select * from unnest(${textArray(lines.map((r) => r.sku))}::text[], ${textArray(lines.map((r) => r.orderId))}::text[],
+    ${textArray(lines.map((r) => r.locationId))}::text[], ${numbers(lines.map((r) => r.open))}::int[],
+    ${numbers(lines.map((r) => r.confirmedAhead))}::int[], ${numbers(lines.map((r) => r.cancelledAhead))}::int[])
   on conflict (order_id, sku, location_id) do update
   set open = excluded.open, confirmed_ahead = excluded.confirmed_ahead, cancelled_ahead = excluded.cancelled_ahead),
 seen as (
-  insert into seen_event (key, committed_at) select t.key, clock.now from clock, unnest(${seen}::uuid[]) as t(key)),
+  insert into seen_event (key, committed_at) select t.key, clock.now from clock, unnest(${textArray(seen)}::uuid[]) as t(key)),
 answers as (
   insert into request_answer (key, body, answer, committed_at)
   select t.key, t.body, t.answer, clock.now
-  from clock, unnest(${answers.map((r) => r.key)}::uuid[], ${answers.map((r) => r.body)}::uuid[],
-    ${answers.map((r) => r.answer)}::text[]) as t(key, body, answer)),
+  from clock, unnest(${textArray(answers.map((r) => r.key))}::uuid[], ${textArray(answers.map((r) => r.body))}::uuid[],
+    ${textArray(answers.map((r) => r.answer))}::text[]) as t(key, body, answer)),
 announcements as (
-  insert into outbox (partition, commit_no, sku, body, committed_at)
-  select t.partition, t.commit_no, t.sku, t.body, clock.now
-  from clock, unnest(${outbox.map((r) => r.partition)}::smallint[], ${outbox.map((r) => r.commitNo)}::bigint[],
-    ${outbox.map((r) => r.sku)}::text[], ${outbox.map((r) => r.body)}::text[]) as t(partition, commit_no, sku, body)),
+  insert into outbox (partition, commit_no, skus, committed_at)
+  select t.partition, t.commit_no, t.skus::text[], clock.now
+  from clock, unnest(${numbers(outbox.map((r) => r.partition))}::smallint[], ${numbers(outbox.map((r) => r.commitNo))}::bigint[],
+    ${textArray(outbox.map((r) => textArray(r.skus)))}::text[]) as t(partition, commit_no, skus)),
 set_aside as (
   insert into parked (stream, stream_created, sequence, subject, headers, payload, reason, detail, event_source, event_id, sku,
     traceparent, stored_at)
   select t.stream, t.stream_created, t.sequence, t.subject, t.headers::jsonb, decode(t.payload, 'base64'), t.reason, t.detail,
     t.event_source, t.event_id, t.sku, t.traceparent, to_timestamp(t.stored_at)
-  from unnest(${parked.map((r) => r.stream)}::text[], ${parked.map((r) => r.streamCreated)}::text[],
-    ${parked.map((r) => r.sequence)}::bigint[], ${parked.map((r) => r.subject)}::text[],
-    ${parked.map((r) => JSON.stringify(r.headers))}::text[],
-    ${parked.map((r) => Buffer.from(r.payload).toString("base64"))}::text[], ${parked.map((r) => r.reason)}::text[],
-    ${parked.map((r) => r.detail)}::text[], ${parked.map((r) => r.source ?? null)}::text[],
-    ${parked.map((r) => r.id ?? null)}::text[], ${parked.map((r) => r.sku ?? null)}::text[],
-    ${parked.map((r) => r.traceparent ?? null)}::text[], ${parked.map((r) => r.storedAt / 1000)}::float8[])
+  from unnest(${textArray(parked.map((r) => r.stream))}::text[], ${textArray(parked.map((r) => r.streamCreated))}::text[],
+    ${numbers(parked.map((r) => r.sequence))}::bigint[], ${textArray(parked.map((r) => r.subject))}::text[],
+    ${textArray(parked.map((r) => JSON.stringify(r.headers)))}::text[],
+    ${textArray(parked.map((r) => Buffer.from(r.payload).toString("base64")))}::text[], ${textArray(parked.map((r) => r.reason))}::text[],
+    ${textArray(parked.map((r) => r.detail))}::text[], ${nullableTexts(parked.map((r) => r.source ?? null))}::text[],
+    ${nullableTexts(parked.map((r) => r.id ?? null))}::text[], ${nullableTexts(parked.map((r) => r.sku ?? null))}::text[],
+    ${nullableTexts(parked.map((r) => r.traceparent ?? null))}::text[], ${numbers(parked.map((r) => r.storedAt / 1000))}::float8[])
   as t(stream, stream_created, sequence, subject, headers, payload, reason, detail, event_source, event_id, sku, traceparent,
     stored_at)
   on conflict do nothing)

@@ -4,6 +4,9 @@
  * Guarantee: after `takeOver` no commit of an older owner can succeed, not even one that is under way: the row lock waits
  * for it. The returned position is therefore final. Order of a take-over: fence, then load, then consume.
  */
+import { announcedEventsMax, type AnnouncedEvent, type Availability } from "@holdfast/domain/Availability"
+import type { Sku } from "@holdfast/domain/Identity"
+import type { StockLevel } from "@holdfast/domain/StockState"
 import type { Sql } from "./Database.ts"
 
 export interface Ownership {
@@ -35,11 +38,48 @@ export const takeOver = async (sql: Sql, partition: number, owner: string, strea
   }
 }
 
-/** Announcements of commits that nobody may have heard of, oldest first. */
-export const unannounced = async (sql: Sql, owned: Ownership): Promise<ReadonlyArray<{ sku: string; body: string }>> => {
-  const rows = await sql`
-    select sku, body from outbox where partition = ${owned.partition} and commit_no > ${owned.announcedNo} order by commit_no`
-  return rows as unknown as ReadonlyArray<{ sku: string; body: string }>
+/**
+ * What nobody may have heard of: the newest availability of every SKU that a commit after `announcedNo` changed, with the
+ * events of those commits. Their time of storing is taken to be that of their commit: the ledger does not know it.
+ */
+export const unannounced = async (sql: Sql, owned: Ownership): Promise<ReadonlyArray<Availability>> => {
+  const changed = sql`
+    select unnest(skus) as sku, min(committed_at) as since from outbox
+    where partition = ${owned.partition} and commit_no > ${owned.announcedNo} group by 1`
+  const [levels, events] = await Promise.all([
+    sql`select l.sku, l.location_id, l.on_hand, l.committed, l.held, l.version from stock_level l join (${changed}) c using (sku)`,
+    sql`select l.sku, l.cause_source, l.cause_id, l.kind, l.traceparent, (extract(epoch from l.occurred_at) * 1000)::float8 as occurred,
+          (extract(epoch from l.committed_at) * 1000)::float8 as committed
+        from ledger l join (${changed}) c on c.sku = l.sku and l.committed_at >= c.since
+        where l.cause_source <> 'clock' order by l.sku, l.version`
+  ])
+  const bySku = new Map<string, { levels: Array<StockLevel>; events: Array<AnnouncedEvent>; version: number; at: number }>()
+  for (const row of levels) {
+    const found = bySku.get(row["sku"]) ?? { levels: [], events: [], version: 0, at: 0 }
+    const { location_id: locationId, on_hand: onHand, committed, held } = row
+    found.levels.push({ locationId, onHand, committed, held })
+    found.version = Math.max(found.version, row["version"])
+    bySku.set(row["sku"], found)
+  }
+  for (const row of events) noteEvent(bySku.get(row["sku"])!, row)
+  return [...bySku].map(([sku, { at, ...rest }]) => ({ sku: sku as Sku, committedAt: at, more: 0, ...rest }))
+}
+
+const noteEvent = (found: { events: Array<AnnouncedEvent>; at: number }, row: Record<string, unknown>): void => {
+  const committedAt = Math.round(Number(row["committed"]))
+  found.at = Math.max(found.at, committedAt)
+  if (found.events.length >= announcedEventsMax) return
+  found.events.push({
+    source: String(row["cause_source"]),
+    id: String(row["cause_id"]),
+    type: String(row["kind"]),
+    occurredAt: Math.round(Number(row["occurred"])),
+    storedAt: committedAt,
+    decidedAt: committedAt,
+    committedAt,
+    parts: 1,
+    traceparent: row["traceparent"] === null ? "" : String(row["traceparent"])
+  })
 }
 
 /** Open holds whose time has come, by the database's clock: at most `limit` SKUs. */

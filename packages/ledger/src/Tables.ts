@@ -135,7 +135,7 @@ export const seenEvent = pgTable(
     key: uuid().notNull(),
     committedAt: instant("committed_at").notNull()
   },
-  (t) => [primaryKey({ columns: [t.key, t.committedAt] })]
+  (t) => [index("seen_event_by_key").on(t.key)]
 )
 
 /** Answers that were given, by a hash of the idempotency key; `body` is a hash of the request. */
@@ -147,18 +147,19 @@ export const requestAnswer = pgTable(
     answer: text().notNull(),
     committedAt: instant("committed_at").notNull()
   },
-  (t) => [primaryKey({ columns: [t.key, t.committedAt] })]
+  (t) => [index("request_answer_by_key").on(t.key)]
 )
 
-/** Announcements of commits, for the one case that the process dies before it announced them. */
+/**
+ * SKUs that a commit changed, for the one case that the process dies before it announced them. What is announced then is
+ * read from their levels and the ledger.
+ */
 export const outbox = pgTable(
   "outbox",
   {
     partition: smallint().notNull(),
     commitNo: bigint("commit_no", { mode: "number" }).notNull(),
-    sku: text().notNull(),
-    /** the announcement as it is published */
-    body: text().notNull(),
+    skus: text().array().notNull(),
     committedAt: instant("committed_at").notNull()
   },
   (t) => [index("outbox_by_commit").on(t.partition, t.commitNo)]

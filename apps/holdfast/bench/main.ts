@@ -1,0 +1,47 @@
+/** `npm run bench -- [--json] [scenario ...]`: see `scenarios` for what there is. */
+import { parseArgs } from "node:util"
+import { startBenchServers } from "./BenchServers.ts"
+import { measure, type Measurement, type Scenario } from "./Scenario.ts"
+import { drainScenario } from "./scenarios/Drain.ts"
+
+const scenarios: ReadonlyArray<Scenario> = [drainScenario]
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "boolean", default: false }, help: { type: "boolean", short: "h", default: false } }
+})
+
+const usage = `npm run bench -- [--json] [scenario ...]
+
+Measures on servers of its own, about a minute per scenario; without a name, all of them.
+--json prints one JSON line per scenario on standard output.
+
+${scenarios.map(({ name, title }) => `  ${name.padEnd(12)} ${title}`).join("\n")}
+`
+
+const chosen = positionals.length === 0 ? scenarios : scenarios.filter(({ name }) => positionals.includes(name))
+const unknown = positionals.filter((name) => !scenarios.some((scenario) => scenario.name === name))
+
+const progress = (line: string): void => void process.stderr.write(`${line}\n`)
+
+const table = (m: Measurement): string => {
+  const tail = m.p50 === undefined ? "" : `  p50 ${m.p50} ms  p99 ${m.p99} ms  p99.9 ${m.p999} ms`
+  const against = Object.entries(m.baseline).map(([name, value]) => `  ${m.ratio[name]}x ${name} (${value})`)
+  return `${m.scenario.padEnd(12)} ${m.median} ${m.unit} [${m.min}..${m.max}]${tail}${against.join("")}`
+}
+
+if (values.help) process.stdout.write(usage)
+else if (unknown.length > 0) {
+  process.stderr.write(`no such scenario: ${unknown.join(", ")}\n\n${usage}`)
+  process.exitCode = 2
+} else {
+  const servers = await startBenchServers(progress)
+  try {
+    for (const scenario of chosen) {
+      const measured = await measure(scenario, servers, (text) => progress(`${scenario.name}: ${text}`))
+      process.stdout.write(`${values.json ? JSON.stringify(measured) : table(measured)}\n`)
+    }
+  } finally {
+    await servers.stop()
+  }
+}
