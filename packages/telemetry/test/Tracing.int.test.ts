@@ -411,6 +411,23 @@ describe("tracing", () => {
       })
     )
 
+    it.effect("speaks protobuf when it is asked to", () =>
+      Effect.gen(function* () {
+        const receiver = yield* OtlpReceiver
+        let stats: TracingShape["stats"] | undefined
+        yield* traced(
+          (tracing) =>
+            Effect.sync(() => {
+              stats = tracing.stats
+              wholeWay(tracing)
+            }),
+          { OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf" }
+        )
+        assert.deepInclude(stats!(), { emitted: 11, exported: 11, lost: 0 })
+        assert.deepStrictEqual(receiver.mediaTypes(), ["application/x-protobuf"])
+      })
+    )
+
     it.effect("is off without an endpoint, or when it is switched off", () =>
       Effect.gen(function* () {
         for (const environment of [

@@ -34,6 +34,8 @@ export class OtlpReceiver extends Context.Service<
     readonly endpoint: string
     readonly spans: () => ReadonlyArray<ReceivedSpan>
     readonly clear: () => void
+    /** media types of the requests so far */
+    readonly mediaTypes: () => ReadonlyArray<string | undefined>
     /** HTTP status of the next answers; 200 at first */
     readonly answer: (status: number) => void
     /** Waits until the spans received so far satisfy the condition. */
@@ -53,11 +55,15 @@ export class OtlpReceiver extends Context.Service<
 
 const listen = async () => {
   let spans: Array<ReceivedSpan> = []
+  let mediaTypes: Array<string | undefined> = []
   let status = 200
   const waiting = new Set<() => void>()
   const server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
-      if (status === 200 && request.url === "/v1/traces") spans.push(...spansOf(JSON.parse(body)))
+      const mediaType = request.headers["content-type"]
+      mediaTypes.push(mediaType)
+      const readable = request.url === "/v1/traces" && mediaType === "application/json"
+      if (status === 200 && readable) spans.push(...spansOf(JSON.parse(body)))
       response.writeHead(status, { "content-type": "application/json" }).end("{}")
       for (const check of waiting) check()
     })
@@ -67,8 +73,10 @@ const listen = async () => {
   const receiver = {
     endpoint: `http://127.0.0.1:${port}`,
     spans: () => spans,
+    mediaTypes: () => mediaTypes,
     clear: () => {
       spans = []
+      mediaTypes = []
     },
     answer: (next: number) => {
       status = next
