@@ -2,7 +2,7 @@
  * When an event's trace is complete: which channels are still expected to hear of a kept event, and what the root says.
  *
  * Guarantee: pure bookkeeping on times that are passed in. Every kept event is closed exactly once: when all parts have
- * settled on all on-time channels, when the longest of their budgets is over, when memory is full (oldest first), or at
+ * settled on all on-time channels, when the longest of their budgets and a grace are over, when memory is full (oldest first), or at
  * `flush`. Memory is bounded. It makes no span and does not decide what is kept.
  */
 import { budgetStart, type AnnouncedEvent } from "@holdfast/domain/Availability"
@@ -10,7 +10,13 @@ import type { TraceReason } from "./Attribute.ts"
 import { deadlineOf, settledAt } from "./EventStages.ts"
 import { rootKeyOf } from "./SpanIdentity.ts"
 import type { Delivered, TracedChannel } from "./TracedStage.ts"
-import { closedTracesMax, onTimeBudgetMillisMax, openTracesMax, rootGraceMillis } from "./TracingLimit.ts"
+import {
+  closedTracesMax,
+  onTimeBudgetMillisMax,
+  lateGraceMillis,
+  openTracesMax,
+  rootGraceMillis
+} from "./TracingLimit.ts"
 
 /** An event whose trace is kept. */
 export interface KeptEvent {
@@ -99,8 +105,7 @@ export class DeliveryAccountant {
       channels: new Set(),
       breached: new Set(),
       end: event.committedAt,
-      // an event that is found to be late when it is kept still waits for the other channels' reports
-      dueAt: Math.max(budgetStart(event) + wait, now) + rootGraceMillis,
+      dueAt: Math.max(budgetStart(event) + wait + rootGraceMillis, now + lateGraceMillis),
       closed: false
     }
     if (this.open.size >= this.bounds.open) this.closeOldest()

@@ -152,8 +152,9 @@ export const retroactiveProcess = (event: AnnouncedEvent, sku: string): Readonly
 /** When the delivery's budget ends, milliseconds since the epoch. */
 export const deadlineOf = (delivery: Delivered): number => budgetStart(delivery.event) + delivery.budgetMillis
 
-/** When the channel knew, or the deadline if it never did. */
-export const settledAt = (delivery: Delivered): number => delivery.ackAt ?? deadlineOf(delivery)
+/** When the channel knew; of one that did not get to know it, the deadline, whenever it was given up on. */
+export const settledAt = (delivery: Delivered): number =>
+  delivery.outcome === "expired" ? deadlineOf(delivery) : (delivery.ackAt ?? deadlineOf(delivery))
 
 /** `deliver <channel>`, whose duration is the sync latency, with `queue` and `push` where they took time. */
 export const deliverStages = (delivery: Delivered): ReadonlyArray<Stage> => {
@@ -181,7 +182,7 @@ export const deliverStages = (delivery: Delivered): ReadonlyArray<Stage> => {
     stages.push({ ...child(traceparent, id, stage, SpanKind.INTERNAL, from, to, attributes, spanId), error: undefined })
   }
   part("queue", queuedAt, requestAt ?? end, {})
-  if (requestAt !== undefined && ackAt !== undefined) {
+  if (requestAt !== undefined && ackAt !== undefined && outcome !== "expired") {
     part("push", requestAt, ackAt, { [attribute.pushAttempts]: delivery.attempts })
   }
   return stages

@@ -49,7 +49,7 @@ export interface Processed {
   readonly error?: string | undefined
 }
 
-/** `expired`: the budget is over and the channel does not know yet. It may still be `delivered` afterwards. */
+/** `expired`: the budget is over and the channel does not know. It may still be told as `delivered` afterwards. */
 export type DeliveryOutcome = "delivered" | "unchanged" | "superseded" | "failed" | "expired"
 
 /** One channel knows of one event for one SKU, or will not in time. */
@@ -62,7 +62,7 @@ export interface Delivered {
   readonly queuedAt: number
   /** when the call to the channel began that settled it */
   readonly requestAt?: number | undefined
-  /** when the channel answered, or the event was settled without a call; absent when it expired */
+  /** when the channel answered, or the event was settled without a call; not looked at when it expired */
   readonly ackAt?: number | undefined
   readonly attempts: number
   /** units that the channel was told */

@@ -39,8 +39,14 @@ export const closedTracesMax = 10_000
  */
 export const onTimeBudgetMillisMax = 5 * 60 * 1000
 
-/** Milliseconds after the longest budget until a root is closed without the channels that did not report. */
-export const rootGraceMillis = 1_000
+/**
+ * Milliseconds after the longest budget until a root is closed without the channels that did not report: an output stream
+ * gives up on an event a minute after its deadline, and that report still belongs to the root.
+ */
+export const rootGraceMillis = 65_000
+
+/** Milliseconds that the root of a trace which is kept even later still waits for the other channels' reports. */
+export const lateGraceMillis = 2_000
 
 /** Milliseconds between two looks at roots that are due. */
 export const sweepMillis = 1_000

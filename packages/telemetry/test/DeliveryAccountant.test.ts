@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { DeliveryAccountant, type ClosedTrace } from "@holdfast/telemetry/DeliveryAccountant"
+import { lateGraceMillis, rootGraceMillis } from "@holdfast/telemetry/TracingLimit"
 import type { Delivered } from "@holdfast/telemetry/TracedStage"
 import { aDelivery, anEvent, t0, traceparentOf } from "./Event.ts"
 
@@ -51,18 +52,28 @@ describe("the delivery accountant", () => {
     const { accountant, closed, keep, settle } = accounting()
     keep()
     settle({ channel: "amazon" })
-    accountant.sweep(t0 + 5_000)
+    accountant.sweep(t0 + 5_000 + rootGraceMillis - 1)
     expect(closed).toHaveLength(0)
-    accountant.sweep(t0 + 6_000)
+    accountant.sweep(t0 + 5_000 + rootGraceMillis)
     expect(closed).toMatchObject([{ end: t0 + 100, incomplete: true, channels: 2 }])
     expect(accountant.openCount).toBe(0)
+  })
+
+  it("waits only a moment when the event is kept after all others must have reported", () => {
+    const { accountant, closed } = accounting()
+    const now = t0 + 10 * 60_000
+    accountant.keep(anEvent(), "breach", now)
+    accountant.sweep(now + 1_000)
+    expect(closed).toHaveLength(0)
+    accountant.sweep(now + lateGraceMillis)
+    expect(closed).toMatchObject([{ reason: "breach" }])
   })
 
   it("counts a missed budget until its deadline and names the channel", () => {
     const { closed, keep, settle } = accounting()
     keep()
     settle({ channel: "shop", ackAt: t0 + 300 })
-    settle({ channel: "amazon", outcome: "expired", ackAt: undefined, breached: true })
+    settle({ channel: "amazon", outcome: "expired", ackAt: t0 + 62_000, breached: true })
     expect(closed).toMatchObject([{ breached: ["amazon"], end: t0 + 2_000 }])
   })
 
