@@ -18,15 +18,30 @@ import { summaryOf, summaryText } from "./retail/RetailSummary.ts"
 const day = 24 * 60 * 60 * 1000
 
 const Rate = Schema.Number.check(
-  Schema.makeFilter((n: number) => (n > 0 && n <= 100_000 ? undefined : `must be above 0 and at most 100000 events per second, got ${n}`))
+  Schema.makeFilter((n: number) =>
+    n > 0 && n <= 100_000 ? undefined : `must be above 0 and at most 100000 events per second, got ${n}`
+  )
 )
 
 const flags = {
-  dryRun: Flag.Boolean("dry-run").pipe(Flag.withDescription("Read and count, publish nothing"), Flag.withDefault(false)),
-  json: Flag.Boolean("json").pipe(Flag.withDescription("Print the summary as one line of JSON"), Flag.withDefault(false)),
-  from: Flag.Date("from").pipe(Flag.withDescription("First day to publish, such as 2011-11-29; the opening stock is always published"), Flag.optional),
+  dryRun: Flag.Boolean("dry-run").pipe(
+    Flag.withDescription("Read and count, publish nothing"),
+    Flag.withDefault(false)
+  ),
+  json: Flag.Boolean("json").pipe(
+    Flag.withDescription("Print the summary as one line of JSON"),
+    Flag.withDefault(false)
+  ),
+  from: Flag.Date("from").pipe(
+    Flag.withDescription("First day to publish, such as 2011-11-29; the opening stock is always published"),
+    Flag.optional
+  ),
   to: Flag.Date("to").pipe(Flag.withDescription("Last day to publish, included"), Flag.optional),
-  rate: Flag.Finite("rate").pipe(Flag.withDescription("Most events per second; as fast as possible when absent"), Flag.withSchema(Rate), Flag.optional)
+  rate: Flag.Finite("rate").pipe(
+    Flag.withDescription("Most events per second; as fast as possible when absent"),
+    Flag.withSchema(Rate),
+    Flag.optional
+  )
 }
 
 /** Whole days; the opening stock is that of the whole file, so that windows of one file can be imported one by one. */
@@ -57,7 +72,11 @@ const reportProgress = Effect.fn("ImportCommand.reportProgress")(function* (prog
     process.stderr.write(inPlace ? `\r\u001b[K${text}` : `${text}\n`)
   })
   const clear = Effect.sync(() => (inPlace ? process.stderr.write("\r\u001b[K") : false))
-  yield* Effect.sleep(inPlace ? "200 millis" : "5 seconds").pipe(Effect.andThen(show), Effect.forever, Effect.ensuring(clear))
+  yield* Effect.sleep(inPlace ? "200 millis" : "5 seconds").pipe(
+    Effect.andThen(show),
+    Effect.forever,
+    Effect.ensuring(clear)
+  )
 })
 
 /** Opening receipts are stored before the first sale goes out: a sale of an unknown SKU would be parked. */
@@ -85,7 +104,12 @@ const publishAll = Effect.fn("ImportCommand.publishAll")(function* (
 const onlineRetail = <E, R>(nats: Layer.Layer<NatsConnection, E, R>) =>
   Command.make(
     "online-retail",
-    { csv: Argument.File("csv", { mustExist: true }).pipe(Argument.withDescription("CSV file of the data set, plain or .gz")), ...flags },
+    {
+      csv: Argument.File("csv", { mustExist: true }).pipe(
+        Argument.withDescription("CSV file of the data set, plain or .gz")
+      ),
+      ...flags
+    },
     Effect.fn("ImportCommand.onlineRetail")(function* ({ csv, dryRun, json, from, to, rate }) {
       const sales = salesEvents(yield* readRetailCsv(csv))
       const opening = openingEvents(sales)
@@ -94,10 +118,15 @@ const onlineRetail = <E, R>(nats: Layer.Layer<NatsConnection, E, R>) =>
       const published = dryRun
         ? undefined
         : yield* publishAll(opening, chosen, Option.getOrUndefined(rate)).pipe(Effect.provide(nats))
-      yield* Console.log(json ? JSON.stringify({ ...summary, published: published ?? null }) : summaryText(summary, published))
+      yield* Console.log(
+        json ? JSON.stringify({ ...summary, published: published ?? null }) : summaryText(summary, published)
+      )
     })
   ).pipe(Command.withDescription("Publish the events of the data set Online Retail (UCI)"))
 
 /** @param nats connects when there is something to publish: a dry run needs no server */
 export const importCommand = <E = BusError, R = never>(nats: Layer.Layer<NatsConnection, E, R>) =>
-  Command.make("import").pipe(Command.withDescription("Publish recorded events"), Command.withSubcommands([onlineRetail(nats)]))
+  Command.make("import").pipe(
+    Command.withDescription("Publish recorded events"),
+    Command.withSubcommands([onlineRetail(nats)])
+  )

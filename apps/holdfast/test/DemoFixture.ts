@@ -27,8 +27,26 @@ export const snapshot = (rest: Partial<DemoSnapshot> = {}): DemoSnapshot => ({
   parked: 7,
   channels: [
     row("webshop", { oversoldUnits: 11 }),
-    row("marketplace", { budgetMillis: 5_000, pushes: 512, coalesced: 421, pending: 31, p50: 740, p99: 3_412, retries: 2, oversoldUnits: 3 }),
-    row("legacy-erp", { budgetMillis: 15_000, pushes: 198, coalesced: 735, pending: 64, p50: 7_250, p99: 15_420, withinBudget: 0.98666, circuit: "half-open" }),
+    row("marketplace", {
+      budgetMillis: 5_000,
+      pushes: 512,
+      coalesced: 421,
+      pending: 31,
+      p50: 740,
+      p99: 3_412,
+      retries: 2,
+      oversoldUnits: 3
+    }),
+    row("legacy-erp", {
+      budgetMillis: 15_000,
+      pushes: 198,
+      coalesced: 735,
+      pending: 64,
+      p50: 7_250,
+      p99: 15_420,
+      withinBudget: 0.98666,
+      circuit: "half-open"
+    }),
     row("wholesale", { budgetMillis: 2_000, p50: undefined, p99: undefined, withinBudget: 0.99996, retries: 1_204 })
   ],
   ...rest

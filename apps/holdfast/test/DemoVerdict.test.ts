@@ -6,7 +6,12 @@ const shelf = new Map([
   ["MUG", 5],
   ["PLATE", 0]
 ])
-const channel = (rest: Partial<ChannelEvidence> = {}): ChannelEvidence => ({ row: row("webshop"), expected: shelf, shown: new Map(shelf), ...rest })
+const channel = (rest: Partial<ChannelEvidence> = {}): ChannelEvidence => ({
+  row: row("webshop"),
+  expected: shelf,
+  shown: new Map(shelf),
+  ...rest
+})
 const evidence = (rest: Partial<DemoEvidence> = {}): DemoEvidence => ({
   seconds: 41.5,
   events: 151,
@@ -61,7 +66,9 @@ describe("the verdict of the demo", () => {
 
   it("names no more than a few of many", () => {
     const expected = new Map(Array.from({ length: 50 }, (_, n) => [`S${n}`, n] as const))
-    expect(findings({ channels: [channel({ expected, shown: new Map() })] })[0]).toMatch(/50 of 50 listings: S0 .*S2 .*and 47 more$/)
+    expect(findings({ channels: [channel({ expected, shown: new Map() })] })[0]).toMatch(
+      /50 of 50 listings: S0 .*S2 .*and 47 more$/
+    )
   })
 
   it("is bad when a budget was missed", () => {
@@ -72,7 +79,9 @@ describe("the verdict of the demo", () => {
   })
 
   it("is bad when something still waits", () => {
-    expect(findings({ channels: [channel({ row: row("webshop", { pending: 2 }) })] })).toEqual(["webshop still waits for 2 listings"])
+    expect(findings({ channels: [channel({ row: row("webshop", { pending: 2 }) })] })).toEqual([
+      "webshop still waits for 2 listings"
+    ])
   })
 
   it("is bad when the audit found something", () => {
@@ -84,7 +93,9 @@ describe("the verdict of the demo", () => {
     expect(findings({ events: 0 })).toEqual(["no event was played"])
     expect(findings({ channels: [] })).toEqual(["there is no channel"])
     expect(findings({ audit: { skus: 0, findings: [] } })).toEqual(["the audit looked at no SKU"])
-    expect(findings({ channels: [channel({ row: row("webshop", { events: 0 }) })] })).toEqual(["webshop heard of no event"])
+    expect(findings({ channels: [channel({ row: row("webshop", { events: 0 }) })] })).toEqual([
+      "webshop heard of no event"
+    ])
   })
 
   it("is not bad because events were parked: they are visible", () => {

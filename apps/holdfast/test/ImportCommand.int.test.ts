@@ -22,10 +22,12 @@ describe("holdfast import online-retail", () => {
     Effect.gen(function* () {
       const context = yield* Effect.context<TestServers | Layer.Success<typeof NodeServices.layer>>()
       const importAll = (path: string) => Effect.runPromiseWith(context)(run(["online-retail", path, "--json"]))
-      yield* Effect.promise(() => withCsv(csvText, "retail.csv", async (path) => {
-        await importAll(path)
-        await importAll(path)
-      }))
+      yield* Effect.promise(() =>
+        withCsv(csvText, "retail.csv", async (path) => {
+          await importAll(path)
+          await importAll(path)
+        })
+      )
       expect(yield* Effect.provide(stored, nats)).toBe(13)
     }).pipe(Effect.provide([NodeServices.layer, TestServers.layer]))
   )

@@ -41,7 +41,11 @@ describe("the table", () => {
     expect(colored).toHaveLength(1)
     expect(colored[0]).toContain("\u001b[33m  15 s\u001b[39m")
     expect(colored[0]).toContain("\u001b[31m 98.66%\u001b[39m")
-    expect(lines.map((line) => line.replaceAll(/\u001b\[\d+m/g, ""))).toEqual(plain(120))
+    expect(
+      lines.map((line) =>
+        ["\u001b[31m", "\u001b[33m", "\u001b[39m"].reduce((text, code) => text.replaceAll(code, ""), line)
+      )
+    ).toEqual(plain(120))
   })
 
   it("grows with its numbers", () => {
@@ -78,8 +82,8 @@ describe("the live table", () => {
     table.show(snapshot(), 0)
     table.show(snapshot(), 200)
     expect(terminal.written).toHaveLength(2)
-    expect(terminal.written[0]).toMatch(/^\r\u001b\[2K\[####/)
-    expect(terminal.written[1]).toMatch(/^\u001b\[7A\r\u001b\[2K\[####/)
+    expect(terminal.written[0]!.startsWith("\r\u001b[2K[####")).toBe(true)
+    expect(terminal.written[1]!.startsWith("\u001b[7A\r\u001b[2K[####")).toBe(true)
     expect(terminal.written[1]!.split("\n")).toHaveLength(8)
   })
 

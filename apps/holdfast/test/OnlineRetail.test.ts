@@ -11,7 +11,8 @@ import { readRetailCsv, type RetailRow } from "../src/retail/RetailCsv.ts"
 import { summaryOf, summaryText } from "../src/retail/RetailSummary.ts"
 import { csvHeader, csvRows, csvText, withCsv } from "./RetailFixture.ts"
 
-const rowsOf = (content: string, name = "retail.csv") => withCsv(content, name, (path) => Effect.runPromise(readRetailCsv(path)))
+const rowsOf = (content: string, name = "retail.csv") =>
+  withCsv(content, name, (path) => Effect.runPromise(readRetailCsv(path)))
 const failureOf = (content: string | Buffer, name = "retail.csv") =>
   withCsv(content, name, (path) => Effect.runPromise(Effect.flip(readRetailCsv(path))))
 const sample = fileURLToPath(new URL("../sample/online-retail-sample.csv.gz", import.meta.url))
@@ -34,7 +35,8 @@ const netOf = (all: ReadonlyArray<StockEvent>) => {
 const netOfRows = (all: ReadonlyArray<RetailRow>) => {
   const net = new Map<string, number>()
   for (const row of all) {
-    const correction = !row.invoice.startsWith("C") && (row.quantity < 0 || (row.customer === "" && row.unitPrice === 0))
+    const correction =
+      !row.invoice.startsWith("C") && (row.quantity < 0 || (row.customer === "" && row.unitPrice === 0))
     net.set(row.stockCode, (net.get(row.stockCode) ?? 0) + (correction ? row.quantity : -row.quantity))
   }
   return net
@@ -43,7 +45,13 @@ const netOfRows = (all: ReadonlyArray<RetailRow>) => {
 describe("the file", () => {
   it("is read the same plain, gzipped, with a byte order mark and with its other spelling of times", async () => {
     expect(rows).toHaveLength(csvRows.length)
-    expect(rows[1]).toMatchObject({ line: 3, stockCode: "22197", description: 'BOX, "RED"', quantity: 2, customer: "17850" })
+    expect(rows[1]).toMatchObject({
+      line: 3,
+      stockCode: "22197",
+      description: 'BOX, "RED"',
+      quantity: 2,
+      customer: "17850"
+    })
     expect(await rowsOf(csvText, "retail.csv.gz")).toEqual(rows)
     expect(await rowsOf(`\ufeff${csvText}`)).toEqual(rows)
     expect(await rowsOf(csvText.replace(/2011-11-(\d\d) (\d\d:\d\d):00/g, "11/$1/2011 $2"))).toEqual(rows)
@@ -60,12 +68,12 @@ describe("the file", () => {
     const { reason, problems } = await failureOf([csvHeader, ...bad].join("\n"))
     expect(reason).toBe("invalid")
     expect(problems).toEqual([
-      "line 2, column Quantity: must be a whole number from -1000000 to 1000000, not 0, got \"0\"",
-      "line 3, column StockCode: must be 1 to 128 bytes without control characters, got \"\"",
+      'line 2, column Quantity: must be a whole number from -1000000 to 1000000, not 0, got "0"',
+      'line 3, column StockCode: must be 1 to 128 bytes without control characters, got ""',
       expect.stringMatching(/^line 4, column Quantity: .*got "1.5"/),
       expect.stringMatching(/^line 4, column InvoiceDate: must be a time such as .*got "2011-02-30 08:26:00"/),
-      "line 4, column UnitPrice: must be a number, got \"free\"",
-      "line 5, column Quantity: must be negative on a cancellation, got \"1\"",
+      'line 4, column UnitPrice: must be a number, got "free"',
+      'line 5, column Quantity: must be negative on a cancellation, got "1"',
       expect.stringMatching(/^line 6, column Quantity: .*got "2000000"/)
     ])
   })
@@ -73,6 +81,7 @@ describe("the file", () => {
   it("that is another file is refused by name", async () => {
     expect((await failureOf("a,b\n1,2\n")).problems).toContain("line 1: column InvoiceNo is missing")
     expect((await failureOf(`${csvHeader}\n1,2,3\n`)).reason).toBe("not_csv")
+    expect((await failureOf('{\n  "name": 1\n}')).reason).toBe("not_csv")
     expect((await failureOf(csvHeader)).problems).toEqual(["it has no rows"])
     expect((await Effect.runPromise(Effect.flip(readRetailCsv("/no/such/file.csv")))).reason).toBe("unreadable")
   })
@@ -90,7 +99,11 @@ describe("the file", () => {
 
 describe("an invoice", () => {
   it("is one order with all its lines, postage included", () => {
-    expect(withId("1001")).toMatchObject({ type: "order.placed", source: "online-retail", time: Date.UTC(2011, 10, 1, 8, 26) })
+    expect(withId("1001")).toMatchObject({
+      type: "order.placed",
+      source: "online-retail",
+      time: Date.UTC(2011, 10, 1, 8, 26)
+    })
     expect(dataOf("1001")).toEqual({
       orderId: "1001",
       channel: "webshop",
@@ -103,7 +116,11 @@ describe("an invoice", () => {
   })
 
   it("comes through the channel that customer and country suggest", () => {
-    expect(["1001", "1003", "1004"].map((id) => (dataOf(id) as { channel: string }).channel)).toEqual(["webshop", "wholesale", "marketplace"])
+    expect(["1001", "1003", "1004"].map((id) => (dataOf(id) as { channel: string }).channel)).toEqual([
+      "webshop",
+      "wholesale",
+      "marketplace"
+    ])
   })
 
   it("of a customer keeps its free lines; without customer and price it is a correction", () => {
@@ -116,7 +133,11 @@ describe("an invoice", () => {
 
 describe("a cancellation", () => {
   it("gives back to the newest order first and goes on to older ones", () => {
-    expect(dataOf("C1008:1002")).toMatchObject({ orderId: "1002", channel: "webshop", lines: [{ sku: "85123A", quantity: 4 }] })
+    expect(dataOf("C1008:1002")).toMatchObject({
+      orderId: "1002",
+      channel: "webshop",
+      lines: [{ sku: "85123A", quantity: 4 }]
+    })
     expect(dataOf("C1008:1001")).toMatchObject({
       orderId: "1001",
       lines: [
@@ -137,7 +158,11 @@ describe("the opening stock", () => {
   const opening = events[0]!
 
   it("comes first, at midnight, for stock SKUs only", () => {
-    expect(opening).toMatchObject({ type: "goods.received", id: "online-retail:opening:2011-11-01:1", time: Date.UTC(2011, 10, 1) })
+    expect(opening).toMatchObject({
+      type: "goods.received",
+      id: "online-retail:opening:2011-11-01:1",
+      time: Date.UTC(2011, 10, 1)
+    })
     expect(opening.data.lines.map(({ sku }) => sku).toSorted()).toEqual(["21704", "22197", "85123A", "99999"])
   })
 
@@ -181,7 +206,9 @@ describe("all events of a file", () => {
       from: "2011-11-01T08:26:00.000Z",
       to: "2011-11-02T08:00:00.000Z"
     })
-    expect(summaryText(summary, { events: 13, repeated: 2, seconds: 0.5 })).toContain("published           13 in 0.5 s, 26 events/s")
+    expect(summaryText(summary, { events: 13, repeated: 2, seconds: 0.5 })).toContain(
+      "published           13 in 0.5 s, 26 events/s"
+    )
   })
 })
 
@@ -192,7 +219,8 @@ describe("a day of the real data set", () => {
     expect(real.length).toBeGreaterThan(3_000)
     expect(netOf(told)).toEqual(netOfRows(real))
     expect(new Set(told.map(({ id }) => id)).size).toBe(told.length)
-    for (const event of told) expect(Result.isSuccess(decodeEvent(JSON.parse(encodeEvent(event)), 0)), event.id).toBe(true)
+    for (const event of told)
+      expect(Result.isSuccess(decodeEvent(JSON.parse(encodeEvent(event)), 0)), event.id).toBe(true)
   })
 
   it("runs one or two SKUs in a hundred short", async () => {

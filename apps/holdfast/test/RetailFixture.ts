@@ -34,7 +34,11 @@ export const csvRows = [
 export const csvText = [csvHeader, ...csvRows, ""].join("\n")
 
 /** Runs with the path of a file of this content, which is removed afterwards. */
-export const withCsv = async <A>(content: string | Buffer, name: string, use: (path: string) => Promise<A>): Promise<A> => {
+export const withCsv = async <A>(
+  content: string | Buffer,
+  name: string,
+  use: (path: string) => Promise<A>
+): Promise<A> => {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-csv-"))
   const path = join(folder, name)
   try {

@@ -13,7 +13,8 @@ import { readRetailCsv } from "../src/retail/RetailCsv.ts"
 const rows = await Effect.runPromise(readRetailCsv(samplePath))
 const plan = samplePlan(rows, "run1")
 const all = [...plan.opening, ...plan.sales.map(({ event }) => event)]
-const stockOf = (events: typeof all) => new Set(events.flatMap((event) => event.data.lines.map(({ sku }) => sku)).filter(isStockCode))
+const stockOf = (events: typeof all) =>
+  new Set(events.flatMap((event) => event.data.lines.map(({ sku }) => sku)).filter(isStockCode))
 
 describe("the plan of a run", () => {
   it("plays the assortment and receives all of it before", () => {
@@ -33,26 +34,31 @@ describe("the plan of a run", () => {
   })
 
   it("is valid, and has ids and orders of its own in every run", () => {
-    for (const event of all) expect(Result.isSuccess(decodeEvent(JSON.parse(encodeEvent(event)), 0)), event.id).toBe(true)
+    for (const event of all)
+      expect(Result.isSuccess(decodeEvent(JSON.parse(encodeEvent(event)), 0)), event.id).toBe(true)
     const other = samplePlan(rows, "run2")
     const ids = [...all, ...other.opening, ...other.sales.map(({ event }) => event)].map(({ id }) => id)
     expect(new Set(ids).size).toBe(2 * all.length)
     expect(all.every(({ source }) => source === "sample")).toBe(true)
-    const orders = (of: typeof plan) => of.sales.flatMap(({ event }) => (event.type === "order.placed" ? [event.data.orderId] : []))
+    const orders = (of: typeof plan) =>
+      of.sales.flatMap(({ event }) => (event.type === "order.placed" ? [event.data.orderId] : []))
     expect(orders(plan).filter((order) => orders(other).includes(order))).toEqual([])
   })
 
   it("names only the channels of the demo, and all kinds of them", () => {
     const channels = plan.sales.flatMap(({ event }) => (event.type === "order.placed" ? [event.data.channel] : []))
-    expect([...new Set(channels)].toSorted()).toEqual(["marketplace", "webshop", "wholesale"])
+    expect(new Set<string | undefined>(channels)).toEqual(new Set(["marketplace", "webshop", "wholesale"]))
   })
 })
 
 describe("the channels of the demo", () => {
-  it.each(demoChannels.map((channel) => [channel.definition.id, channel] as const))("%s is a valid definition", (_, channel) => {
-    const definition = definitionAt(channel, "http://127.0.0.1:1")
-    expect(Schema.decodeUnknownSync(ChannelDefinition)(definition)).toEqual(definition)
-  })
+  it.each(demoChannels.map((channel) => [channel.definition.id, channel] as const))(
+    "%s is a valid definition",
+    (_, channel) => {
+      const definition = definitionAt(channel, "http://127.0.0.1:1")
+      expect(Schema.decodeUnknownSync(ChannelDefinition)(definition)).toEqual(definition)
+    }
+  )
 
   it.each(demoChannels.map((channel) => [channel.definition.id, channel] as const))(
     "%s can answer for every listing at once within its budget",
@@ -63,9 +69,12 @@ describe("the channels of the demo", () => {
     }
   )
 
-  it.each(demoChannels.map((channel) => [channel.definition.id, channel] as const))("%s is asked for less than it admits", (_, { definition, behaviour }) => {
-    if (behaviour.perSecond === undefined || behaviour.perSecond === 0) return
-    expect(definition.rate.perSecond).toBeLessThan(behaviour.perSecond)
-    expect(definition.rate.burst).toBeLessThan(behaviour.burst ?? 0)
-  })
+  it.each(demoChannels.map((channel) => [channel.definition.id, channel] as const))(
+    "%s is asked for less than it admits",
+    (_, { definition, behaviour }) => {
+      if (behaviour.perSecond === undefined || behaviour.perSecond === 0) return
+      expect(definition.rate.perSecond).toBeLessThan(behaviour.perSecond)
+      expect(definition.rate.burst).toBeLessThan(behaviour.burst ?? 0)
+    }
+  )
 })

@@ -53,7 +53,15 @@ export class Draft {
     level.onHand += effects.onHand ?? 0
     level.committed += effects.committed ?? 0
     level.held += effects.held ?? 0
-    const change = { kind, locationId, onHand: 0, committed: 0, held: 0, ...effects, oversold: oversold(level) - before }
+    const change = {
+      kind,
+      locationId,
+      onHand: 0,
+      committed: 0,
+      held: 0,
+      ...effects,
+      oversold: oversold(level) - before
+    }
     this.changes.push(change)
     const { orderId, orderLine } = effects
     if (orderId !== undefined && orderLine !== undefined) {

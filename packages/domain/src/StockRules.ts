@@ -14,10 +14,26 @@ import { Draft } from "./Draft.ts"
 import { defaultLocation, type LocationId, type OrderId, type ReservationId } from "./Identity.ts"
 import { holdTtlMillisDefault } from "./Limit.ts"
 import { reservationIdOf } from "./Partition.ts"
-import type { ConfirmRequest, DenialReason, ReleaseRequest, ReservationAnswer, ReservationRequest, ReserveRequest } from "./Reservation.ts"
+import type {
+  ConfirmRequest,
+  DenialReason,
+  ReleaseRequest,
+  ReservationAnswer,
+  ReservationRequest,
+  ReserveRequest
+} from "./Reservation.ts"
 import type { StockChange } from "./StockChange.ts"
 import type { GoodsReceived, OrderCancelled, OrderPlaced, SkuFact, StockAdjusted } from "./StockEvent.ts"
-import { available, cancelAll, isKnown, levelAt, orderLineKey, type Hold, type HoldEnd, type StockState } from "./StockState.ts"
+import {
+  available,
+  cancelAll,
+  isKnown,
+  levelAt,
+  orderLineKey,
+  type Hold,
+  type HoldEnd,
+  type StockState
+} from "./StockState.ts"
 
 /**
  * What the actor of a SKU may be told. `unique` makes the reservation id and is the same for the same request.
@@ -65,7 +81,10 @@ export const decide = (state: StockState, command: StockCommand, now: number): D
 
 const decideFact = (state: StockState, draft: Draft, fact: SkuFact): Decision => {
   if (!isKnown(state) && fact.type !== "goods.received") {
-    return { changes: draft.changes, refusal: { reason: "unknown_sku", detail: `no stock of ${fact.sku} was ever received` } }
+    return {
+      changes: draft.changes,
+      refusal: { reason: "unknown_sku", detail: `no stock of ${fact.sku} was ever received` }
+    }
   }
   const before = draft.changes.length
   switch (fact.type) {
@@ -84,7 +103,10 @@ const decideFact = (state: StockState, draft: Draft, fact: SkuFact): Decision =>
   if (draft.inRange()) return { changes: draft.changes }
   return {
     changes: draft.changes.slice(0, before),
-    refusal: { reason: "quantity_out_of_range", detail: `a quantity of ${fact.sku} would leave the range of the ledger` }
+    refusal: {
+      reason: "quantity_out_of_range",
+      detail: `a quantity of ${fact.sku} would leave the range of the ledger`
+    }
   }
 }
 
@@ -98,7 +120,8 @@ const sumBy = <L extends { readonly locationId?: LocationId }>(lines: ReadonlyAr
 }
 
 const receive = (draft: Draft, data: GoodsReceived): void => {
-  for (const [at, units] of sumBy(data.lines, (line) => line.quantity)) draft.change("goods.received", at, { onHand: units })
+  for (const [at, units] of sumBy(data.lines, (line) => line.quantity))
+    draft.change("goods.received", at, { onHand: units })
 }
 
 const adjust = (draft: Draft, data: StockAdjusted): void => {
@@ -152,10 +175,17 @@ const cancelOrder = (draft: Draft, data: OrderCancelled): void => {
 const cancelLine = (draft: Draft, data: OrderCancelled, locationId: LocationId, units: number): void => {
   const line = draft.orderLine(data.orderId, locationId)
   // a line that was heard of and has nothing ahead of it was placed: "whole" then means what is open now, no more
-  const placed = draft.knowsOrderLine(data.orderId, locationId) && line.confirmedAhead === 0 && line.cancelledAhead === 0
+  const placed =
+    draft.knowsOrderLine(data.orderId, locationId) && line.confirmedAhead === 0 && line.cancelledAhead === 0
   const cancelled = units === cancelAll ? line.open : Math.min(line.open, units)
   const ahead =
-    units === cancelAll ? (placed ? 0 : cancelAll) : line.cancelledAhead === cancelAll ? cancelAll : line.cancelledAhead + units - cancelled
+    units === cancelAll
+      ? placed
+        ? 0
+        : cancelAll
+      : line.cancelledAhead === cancelAll
+        ? cancelAll
+        : line.cancelledAhead + units - cancelled
   draft.change("order.cancelled", locationId, {
     committed: -cancelled,
     orderId: data.orderId,

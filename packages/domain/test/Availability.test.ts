@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest"
-import { announcedEventsMax, availableOver, budgetStart, mergeAvailability, type AnnouncedEvent, type Availability } from "../src/Availability.ts"
+import {
+  announcedEventsMax,
+  availableOver,
+  budgetStart,
+  mergeAvailability,
+  type AnnouncedEvent,
+  type Availability
+} from "../src/Availability.ts"
 import { LocationId, Sku } from "../src/Identity.ts"
 import { lateEventMillis } from "../src/Limit.ts"
 import { publishable } from "../src/Publishable.ts"

@@ -58,10 +58,16 @@ describe("a field error names the field and the limit", () => {
     [1.5, "got 1.5"],
     [lineQuantityMax + 1, `from 1 to ${lineQuantityMax}`]
   ])("of a quantity of %d", (quantity, message) => {
-    expect(placing({ orderId: "1", lines: [line, { sku: "MUG", quantity }] })["data.lines[1].quantity"]).toContain(message)
+    expect(placing({ orderId: "1", lines: [line, { sku: "MUG", quantity }] })["data.lines[1].quantity"]).toContain(
+      message
+    )
   })
 
-  it.each([["text", "2"], ["nothing", null], ["not a number", Number.NaN]])("of a quantity that is %s", (_, quantity) => {
+  it.each([
+    ["text", "2"],
+    ["nothing", null],
+    ["not a number", Number.NaN]
+  ])("of a quantity that is %s", (_, quantity) => {
     expect(placing({ orderId: "1", lines: [{ sku: "MUG", quantity }] })).toHaveProperty(["data.lines[0].quantity"])
   })
 

@@ -4,7 +4,28 @@ import { partitions } from "../src/Limit.ts"
 import { partitionOf, partitionOfReservation, reservationIdOf, skuOfToken, skuToken } from "../src/Partition.ts"
 import { Random } from "../src/testing/Random.ts"
 
-const alphabet = ["a", "B", "9", "-", "_", ".", "*", ">", "%", "%2E", " ", "/", "!", "'", "(", "~", "é", "e\u0301", "茶", "🫖"]
+const alphabet = [
+  "a",
+  "B",
+  "9",
+  "-",
+  "_",
+  ".",
+  "*",
+  ">",
+  "%",
+  "%2E",
+  " ",
+  "/",
+  "!",
+  "'",
+  "(",
+  "~",
+  "é",
+  "e\u0301",
+  "茶",
+  "🫖"
+]
 
 describe("a SKU as one subject token", () => {
   it("keeps letters, digits, _ and - as they are", () => {
@@ -56,7 +77,8 @@ describe("the partition of a SKU", () => {
 
 describe("a reservation id", () => {
   it("names the partition of its SKU", () => {
-    for (const sku of ["MUG", "a.b", "茶"]) expect(partitionOfReservation(reservationIdOf(sku as never, "x1"))).toBe(partitionOf(sku))
+    for (const sku of ["MUG", "a.b", "茶"])
+      expect(partitionOfReservation(reservationIdOf(sku as never, "x1"))).toBe(partitionOf(sku))
   })
 
   it.each(["", "r1-x", "r64-x", "r99-x", "x05-x", "r05x"])("that was never issued (%j) names none", (id) => {

@@ -110,7 +110,8 @@ describe("the stock rules under invented histories", () => {
       for (const [name, count] of Object.entries(totals)) sums[name] = (sums[name] ?? 0) + count
     }
     // a generator that no longer reaches a corner must not pass in silence
-    if (named === undefined) for (const [name, count] of Object.entries(sums)) expect(count, name).toBeGreaterThan(histories / 10)
+    if (named === undefined)
+      for (const [name, count] of Object.entries(sums)) expect(count, name).toBeGreaterThan(histories / 10)
   })
 
   it("every state is the fold of its ledger", () => {
@@ -133,6 +134,8 @@ describe("the stock rules under invented histories", () => {
   it("the same seed gives the same history", () => {
     const once = withSeed(7, () => run(7))
     const again = withSeed(7, () => run(7))
-    expect([...again.skus.values()].map(({ state }) => state)).toEqual([...once.skus.values()].map(({ state }) => state))
+    expect([...again.skus.values()].map(({ state }) => state)).toEqual(
+      [...once.skus.values()].map(({ state }) => state)
+    )
   })
 })

@@ -21,10 +21,12 @@ const lines = <L extends object>(all: ReadonlyArray<L>) => all.map((line) => ({ 
 
 const received = (...all: ReadonlyArray<{ quantity: number; locationId?: LocationId }>) =>
   fact({ type: "goods.received", data: { lines: lines(all) } })
-const adjusted = (delta: number) => fact({ type: "stock.adjusted", data: { reason: "damaged", lines: lines([{ delta }]) } })
+const adjusted = (delta: number) =>
+  fact({ type: "stock.adjusted", data: { reason: "damaged", lines: lines([{ delta }]) } })
 const placed = (...all: ReadonlyArray<Line & { quantity: number }>) =>
   fact({ type: "order.placed", data: { orderId: order, lines: lines(all) } })
-const cancelled = (...all: ReadonlyArray<Line>) => fact({ type: "order.cancelled", data: { orderId: order, lines: lines(all) } })
+const cancelled = (...all: ReadonlyArray<Line>) =>
+  fact({ type: "order.cancelled", data: { orderId: order, lines: lines(all) } })
 const expire: StockCommand = { _tag: "Expire" }
 
 let requests = 0
@@ -33,7 +35,8 @@ const asked = (request: Record<string, unknown>): StockCommand => {
   const whole = { key: IdempotencyKey.make(`k${requests}`), ...request }
   return { _tag: "Request", request: whole as unknown as ReservationRequest, unique: `u${requests}` }
 }
-const reserve = (quantity: number, more: Record<string, unknown> = {}) => asked({ verb: "reserve", sku, quantity, ttlMillis: 1_000, ...more })
+const reserve = (quantity: number, more: Record<string, unknown> = {}) =>
+  asked({ verb: "reserve", sku, quantity, ttlMillis: 1_000, ...more })
 const confirm = (reservationId: ReservationId, more: Record<string, unknown> = { orderId: order }) =>
   asked({ verb: "confirm", reservationId, ...more })
 const release = (reservationId: ReservationId) => asked({ verb: "release", reservationId })
@@ -173,17 +176,27 @@ describe("a cancellation", () => {
   })
 
   it("frees nothing of another order", () => {
-    const other = fact({ type: "order.placed", data: { orderId: OrderId.make("order-2"), lines: lines([{ quantity: 4 }]) } })
+    const other = fact({
+      type: "order.placed",
+      data: { orderId: OrderId.make("order-2"), lines: lines([{ quantity: 4 }]) }
+    })
     expect(shelf(received({ quantity: 9 }), other, cancelled({})).level().committed).toBe(4)
   })
 
   it("ahead of its order is remembered until the order comes", () => {
-    expect(shelf(received({ quantity: 9 }), cancelled({ quantity: 3 }), placed({ quantity: 4 })).level().committed).toBe(1)
+    expect(
+      shelf(received({ quantity: 9 }), cancelled({ quantity: 3 }), placed({ quantity: 4 })).level().committed
+    ).toBe(1)
     expect(shelf(received({ quantity: 9 }), cancelled({}), placed({ quantity: 4 })).level().committed).toBe(0)
   })
 
   it("of the whole line stays whole after a cancellation of a part, both ahead of the order", () => {
-    const { level } = shelf(received({ quantity: 9 }), cancelled({ quantity: 1 }), cancelled({}), placed({ quantity: 4 }))
+    const { level } = shelf(
+      received({ quantity: 9 }),
+      cancelled({ quantity: 1 }),
+      cancelled({}),
+      placed({ quantity: 4 })
+    )
     expect(level().committed).toBe(0)
   })
 
@@ -280,7 +293,12 @@ describe("a reservation", () => {
   it.each(["confirm", "release"] as const)("ends once: a %s after its end is denied with the reason", (verb) => {
     const again = verb === "confirm" ? confirm : release
     const { when, granted } = shelf(received({ quantity: 9 }))
-    const [confirmed, released, consumed, expired] = [granted(1), granted(1), granted(1), granted(1, { ttlMillis: 100 })]
+    const [confirmed, released, consumed, expired] = [
+      granted(1),
+      granted(1),
+      granted(1),
+      granted(1, { ttlMillis: 100 })
+    ]
     when(confirm(confirmed))
     when(release(released))
     when(placed({ quantity: 1, reservationId: consumed }))
@@ -294,7 +312,14 @@ describe("a reservation", () => {
 describe("evolve", () => {
   it("stops a SKU whose committed units would be negative", () => {
     const { state } = shelf(received({ quantity: 1 }))
-    const change = { kind: "order.cancelled", locationId: LocationId.make("main"), onHand: 0, committed: -1, held: 0, oversold: 0 } as const
+    const change = {
+      kind: "order.cancelled",
+      locationId: LocationId.make("main"),
+      onHand: 0,
+      committed: -1,
+      held: 0,
+      oversold: 0
+    } as const
     expect(() => evolve(state, change)).toThrow(InvariantBroken)
   })
 })

@@ -62,7 +62,14 @@ export const demoChannels: ReadonlyArray<DemoChannel> = [
       rate: { perSecond: 22, burst: 20, concurrency: 4 },
       timeoutMillis: 1_000
     },
-    behaviour: { latencyMillis: 60, jitterMillis: 20, perSecond: 24, burst: 24, throttledShare: 0.002, retryAfterSeconds: 1 }
+    behaviour: {
+      latencyMillis: 60,
+      jitterMillis: 20,
+      perSecond: 24,
+      burst: 24,
+      throttledShare: 0.002,
+      retryAfterSeconds: 1
+    }
   },
   {
     definition: {
@@ -100,4 +107,7 @@ export const demoChannels: ReadonlyArray<DemoChannel> = [
 ]
 
 /** The definition once the simulated side listens. */
-export const definitionAt = (channel: DemoChannel, endpoint: string): ChannelDefinition => ({ ...channel.definition, endpoint })
+export const definitionAt = (channel: DemoChannel, endpoint: string): ChannelDefinition => ({
+  ...channel.definition,
+  endpoint
+})

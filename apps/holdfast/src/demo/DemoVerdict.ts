@@ -73,7 +73,9 @@ const channelFindings = (evidence: ChannelEvidence): ReadonlyArray<string> => {
   if (wrong.length > 0) {
     const named = wrong.slice(0, namedMax).map((sku) => difference(evidence, sku))
     const more = wrong.length > namedMax ? ` and ${wrong.length - namedMax} more` : ""
-    findings.push(`${id} disagrees on ${wrong.length} of ${evidence.expected.size} listings: ${named.join(", ")}${more}`)
+    findings.push(
+      `${id} disagrees on ${wrong.length} of ${evidence.expected.size} listings: ${named.join(", ")}${more}`
+    )
   }
   if (pending > 0) findings.push(`${id} still waits for ${pending} listings`)
   if (events === 0) findings.push(`${id} heard of no event`)

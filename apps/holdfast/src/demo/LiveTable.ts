@@ -74,9 +74,15 @@ const fitting = (rows: ReadonlyArray<DemoChannelRow>, columns: number): Readonly
   return kept
 }
 
-const cell = (text: string, width: number, column: TableColumn): string => (column.left === true ? text.padEnd(width) : text.padStart(width))
+const cell = (text: string, width: number, column: TableColumn): string =>
+  column.left === true ? text.padEnd(width) : text.padStart(width)
 
-const rowLine = (row: DemoChannelRow, columns: ReadonlyArray<TableColumn>, widths: ReadonlyArray<number>, color: boolean): string =>
+const rowLine = (
+  row: DemoChannelRow,
+  columns: ReadonlyArray<TableColumn>,
+  widths: ReadonlyArray<number>,
+  color: boolean
+): string =>
   columns
     .map((column, index) => {
       const text = cell(column.text(row), widths[index]!, column)
@@ -93,7 +99,8 @@ const progressBar = (progress: number): string => {
   return `[${"#".repeat(full)}${".".repeat(barWidth - full)}] ${String(Math.floor(progress * 100)).padStart(3)}%`
 }
 
-const clockText = (seconds: number): string => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`
+const clockText = (seconds: number): string =>
+  `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`
 
 const headerLine = (snapshot: DemoSnapshot): string =>
   [
@@ -108,7 +115,10 @@ const headerLine = (snapshot: DemoSnapshot): string =>
 export const tableLines = (snapshot: DemoSnapshot, { columns, color }: TableStyle): ReadonlyArray<string> => {
   const kept = fitting(snapshot.channels, columns)
   const widths = kept.map((column) => widthOf(column, snapshot.channels))
-  const titles = kept.map((column, index) => cell(column.title, widths[index]!, column)).join(gap).trimEnd()
+  const titles = kept
+    .map((column, index) => cell(column.title, widths[index]!, column))
+    .join(gap)
+    .trimEnd()
   return [headerLine(snapshot), "", titles, ...snapshot.channels.map((row) => rowLine(row, kept, widths, color))]
 }
 
@@ -151,7 +161,9 @@ export const makeLiveTable = (target: TableTarget, noColor: string | undefined):
   let nextAt = Number.NEGATIVE_INFINITY
   const draw = (snapshot: DemoSnapshot): void => {
     // cleared before, not after: behind the last column of a full line a terminal would clear that column
-    const text = lines(snapshot, color).map((line) => `\u001b[2K${line}\n`).join("")
+    const text = lines(snapshot, color)
+      .map((line) => `\u001b[2K${line}\n`)
+      .join("")
     target.write(`${drawn > 0 ? `\u001b[${drawn}A` : ""}\r${text}\u001b[J`)
     drawn = snapshot.channels.length + 3
   }

@@ -32,7 +32,10 @@ const bestSellers = (events: ReadonlyArray<StockEvent>, size: number): ReadonlyA
   for (const { data } of events) {
     for (const { sku } of data.lines) if (isStockCode(sku)) lines.set(sku, (lines.get(sku) ?? 0) + 1)
   }
-  return [...lines].toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).slice(0, size).map(([sku]) => sku)
+  return [...lines]
+    .toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+    .slice(0, size)
+    .map(([sku]) => sku)
 }
 
 const keepLines = (event: StockEvent, keep: (sku: Sku) => boolean): StockEvent | undefined => {
@@ -45,7 +48,10 @@ const ofRun = (event: StockEvent, run: string): StockEvent => {
   const id = event.id.slice(retailSource.length + 1)
   const renamed = { ...event, source: sampleSource, id: `${sampleSource}:${run}:${id}` } as StockEvent
   if (renamed.type !== "order.placed" && renamed.type !== "order.cancelled") return renamed
-  return { ...renamed, data: { ...renamed.data, orderId: OrderId.make(`${run}-${renamed.data.orderId}`) } } as StockEvent
+  return {
+    ...renamed,
+    data: { ...renamed.data, orderId: OrderId.make(`${run}-${renamed.data.orderId}`) }
+  } as StockEvent
 }
 
 /** @param run a short name that no other run has */

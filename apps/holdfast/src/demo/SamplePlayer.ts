@@ -47,14 +47,19 @@ export interface PlayTotals {
 /** A name for a run: when it began, in base 36. */
 export const runName = (now: number): string => now.toString(36)
 
-export const playSample = (options: PlayOptions): Effect.Effect<PlayTotals, RetailCsvError | BusError, NatsConnection> =>
+export const playSample = (
+  options: PlayOptions
+): Effect.Effect<PlayTotals, RetailCsvError | BusError, NatsConnection> =>
   Effect.gen(function* () {
     const plan = samplePlan(yield* readRetailCsv(options.path ?? samplePath), options.run)
     return yield* playPlan(plan, options)
   })
 
 /** Plays a plan that is at hand. */
-export const playPlan = Effect.fn("SamplePlayer.playPlan")(function* (plan: SamplePlan, options: Omit<PlayOptions, "run" | "path">) {
+export const playPlan = Effect.fn("SamplePlayer.playPlan")(function* (
+  plan: SamplePlan,
+  options: Omit<PlayOptions, "run" | "path">
+) {
   const { opening, sales } = plan
   const length = (daySeconds * 1_000) / (options.speed ?? 1)
   const total = opening.length + sales.length
@@ -62,7 +67,10 @@ export const playPlan = Effect.fn("SamplePlayer.playPlan")(function* (plan: Samp
   const count = (progress: number) => options.onStored?.({ stored: (stored += 1), total, progress })
 
   const now = yield* Clock.currentTimeMillis
-  yield* publishEvents(opening.map((event) => ({ ...event, time: now })), { onStored: () => count(0) })
+  yield* publishEvents(
+    opening.map((event) => ({ ...event, time: now })),
+    { onStored: () => count(0) }
+  )
 
   const started = yield* Clock.currentTimeMillis
   let lateMillis = 0
@@ -72,7 +80,10 @@ export const playPlan = Effect.fn("SamplePlayer.playPlan")(function* (plan: Samp
     const early = due - (yield* Clock.currentTimeMillis)
     if (early > 0) yield* Effect.sleep(early)
     lateMillis = Math.max(lateMillis, (yield* Clock.currentTimeMillis) - due)
-    const send = Effect.andThen(publishEvent({ ...event, time: Math.round(due) }), Effect.sync(() => count(at)))
+    const send = Effect.andThen(
+      publishEvent({ ...event, time: Math.round(due) }),
+      Effect.sync(() => count(at))
+    )
     underWay.push(yield* Effect.forkChild(send, { startImmediately: true }))
   }
   yield* Fiber.joinAll(underWay)

@@ -41,7 +41,8 @@ export const encodeEvent = ({ source, id, type, time, data }: StockEvent): strin
 export const publishEvent = Effect.fn("EventPublisher.publishEvent")(function* (event: StockEvent) {
   const { jetstream } = yield* NatsConnection
   const attempt = Effect.tryPromise({
-    try: () => jetstream.publish(eventSubject(event.type), encodeEvent(event), { msgID: event.id, timeout: ackTimeoutMillis }),
+    try: () =>
+      jetstream.publish(eventSubject(event.type), encodeEvent(event), { msgID: event.id, timeout: ackTimeoutMillis }),
     catch: (cause) => new BusError({ reason: "publish_failed", detail: eventSubject(event.type), cause })
   })
   const ack = yield* Effect.retry(attempt, retries)
@@ -59,7 +60,9 @@ export const publishEvents = Effect.fn("EventPublisher.publishEvents")(function*
   const turn = (index: number) =>
     options.rate === undefined
       ? Effect.void
-      : Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.sleep(Math.max(0, started + (index * 1_000) / options.rate! - now)))
+      : Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          Effect.sleep(Math.max(0, started + (index * 1_000) / options.rate! - now))
+        )
   yield* Effect.forEach(
     events,
     (event, index) =>

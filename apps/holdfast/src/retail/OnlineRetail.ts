@@ -74,7 +74,10 @@ const cancellationEvents = (rows: ReadonlyArray<RetailRow>, orders: Cancellation
   return [...Map.groupBy(matched, (part) => part.order)].map(([order, parts]) => {
     if (order === undefined) {
       const lines = parts.map(({ sku, units }) => ({ sku, delta: units }))
-      return event(`${invoice}:returned`, time, { type: "stock.adjusted", data: { reason: beforeRecord, reference: invoice, lines } })
+      return event(`${invoice}:returned`, time, {
+        type: "stock.adjusted",
+        data: { reason: beforeRecord, reference: invoice, lines }
+      })
     }
     const lines = parts.map(({ sku, units }) => ({ sku, quantity: units }))
     const data = { orderId: order.invoice, channel: order.channel, reason: `cancelled by ${invoice}`, lines }
@@ -84,28 +87,39 @@ const cancellationEvents = (rows: ReadonlyArray<RetailRow>, orders: Cancellation
 
 /** Signed units by which each line of an event changes what is available. */
 export const movementsOf = function* (happened: StockEvent): Generator<Movement> {
-  if (happened.type === "order.placed") for (const { sku, quantity } of happened.data.lines) yield { sku, units: -quantity }
-  else if (happened.type === "stock.adjusted") for (const { sku, delta } of happened.data.lines) yield { sku, units: delta }
+  if (happened.type === "order.placed")
+    for (const { sku, quantity } of happened.data.lines) yield { sku, units: -quantity }
+  else if (happened.type === "stock.adjusted")
+    for (const { sku, delta } of happened.data.lines) yield { sku, units: delta }
   else for (const { sku, quantity = 0 } of happened.data.lines) yield { sku, units: quantity }
 }
 
 const stockMovements = function* (events: ReadonlyArray<StockEvent>): Generator<Movement> {
-  for (const happened of events) for (const movement of movementsOf(happened)) if (isStockCode(movement.sku)) yield movement
+  for (const happened of events)
+    for (const movement of movementsOf(happened)) if (isStockCode(movement.sku)) yield movement
 }
 
 /**
  * Receipts that open the shelves for these events, at the midnight before them.
  * @param shortShare share of SKUs that run short, 0 to 1
  */
-export const openingEvents = (events: ReadonlyArray<StockEvent>, shortShare = shortShareDefault): ReadonlyArray<StockEvent> => {
+export const openingEvents = (
+  events: ReadonlyArray<StockEvent>,
+  shortShare = shortShareDefault
+): ReadonlyArray<StockEvent> => {
   const stock: ReadonlyArray<readonly [Sku, number]> = [...openingStock(stockMovements(events), shortShare)]
   if (stock.length === 0) return []
   const day = 24 * 60 * 60 * 1000
   const midnight = Math.floor(events[0]!.time / day) * day
   const date = new Date(midnight).toISOString().slice(0, 10)
   return Array.from({ length: Math.ceil(stock.length / openingLines) }, (_, index) => {
-    const lines = stock.slice(index * openingLines, (index + 1) * openingLines).map(([sku, quantity]) => ({ sku, quantity }))
-    return event(`opening:${date}:${index + 1}`, midnight, { type: "goods.received", data: { reference: `opening stock ${date}`, lines } })
+    const lines = stock
+      .slice(index * openingLines, (index + 1) * openingLines)
+      .map(([sku, quantity]) => ({ sku, quantity }))
+    return event(`opening:${date}:${index + 1}`, midnight, {
+      type: "goods.received",
+      data: { reference: `opening stock ${date}`, lines }
+    })
   })
 }
 
@@ -121,7 +135,10 @@ export const salesEvents = (rows: ReadonlyArray<RetailRow>): ReadonlyArray<Stock
 }
 
 /** Everything that the rows say, in the order in which it is published: opening receipts, then what happened. */
-export const retailEvents = (rows: ReadonlyArray<RetailRow>, shortShare = shortShareDefault): ReadonlyArray<StockEvent> => {
+export const retailEvents = (
+  rows: ReadonlyArray<RetailRow>,
+  shortShare = shortShareDefault
+): ReadonlyArray<StockEvent> => {
   const sales = salesEvents(rows)
   return [...openingEvents(sales, shortShare), ...sales]
 }

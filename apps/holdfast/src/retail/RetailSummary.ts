@@ -39,12 +39,20 @@ const number = (n: number) => n.toLocaleString("en")
 export const summaryText = (summary: RetailSummary, published?: PublishTotals): string => {
   const { byType, events, lines, nonStockLines, skus, from, to } = summary
   const rows: Array<readonly [string, string]> = Object.entries(byType).map(([type, count]) => [type, number(count)])
-  rows.push(["events", number(events)], ["lines", number(lines)], ["of these not stock", number(nonStockLines)], ["SKUs", number(skus)])
+  rows.push(
+    ["events", number(events)],
+    ["lines", number(lines)],
+    ["of these not stock", number(nonStockLines)],
+    ["SKUs", number(skus)]
+  )
   if (from !== undefined && to !== undefined) rows.push(["from", from], ["to", to])
   if (published === undefined) rows.push(["published", "nothing (dry run)"])
   else {
     const rate = published.seconds > 0 ? `, ${number(Math.round(published.events / published.seconds))} events/s` : ""
-    rows.push(["published", `${number(published.events)} in ${published.seconds.toFixed(1)} s${rate}`], ["already there", number(published.repeated)])
+    rows.push(
+      ["published", `${number(published.events)} in ${published.seconds.toFixed(1)} s${rate}`],
+      ["already there", number(published.repeated)]
+    )
   }
   const width = Math.max(...rows.map(([name]) => name.length))
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n")

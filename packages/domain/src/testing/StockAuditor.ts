@@ -55,7 +55,8 @@ export class StockAuditor {
     else if (command._tag === "Request") this.judgeRequest(command.request, now, decision.answer)
     this.judgeChanges(decision.changes, due)
     this.must(version === this.version, `version is ${version}, but ${this.version} changes were made`)
-    if (decision.answer?.version !== undefined) this.must(decision.answer.version === version, "the answer names another version")
+    if (decision.answer?.version !== undefined)
+      this.must(decision.answer.version === version, "the answer names another version")
     this.judgeLevels(levels)
   }
 
@@ -103,15 +104,22 @@ export class StockAuditor {
     if (request.verb === "reserve") return this.judgeReserve(request, now, answer)
     const hold = this.books.holds.get(request.reservationId)
     if (hold === undefined) return this.mustDeny(answer, "unknown_reservation")
-    if (hold.end !== "open") return this.mustDeny(answer, hold.end === "expired" ? "reservation_expired" : "reservation_ended")
+    if (hold.end !== "open")
+      return this.mustDeny(answer, hold.end === "expired" ? "reservation_expired" : "reservation_ended")
     if (request.verb === "release") {
       this.books.holds.set(request.reservationId, { ...hold, end: "released" })
-      this.must(answer.status === "released" && answer.quantity === hold.units, `an open hold is not released: ${answer.status}`)
+      this.must(
+        answer.status === "released" && answer.quantity === hold.units,
+        `an open hold is not released: ${answer.status}`
+      )
       return
     }
     const orderId = request.orderId ?? hold.orderId
     if (orderId === undefined) return this.mustDeny(answer, "order_required")
-    this.must(answer.status === "confirmed" && answer.quantity === hold.units, `an open hold is not confirmed: ${answer.status}`)
+    this.must(
+      answer.status === "confirmed" && answer.quantity === hold.units,
+      `an open hold is not confirmed: ${answer.status}`
+    )
     this.books.holds.set(request.reservationId, { ...hold, end: "confirmed" })
     this.books.confirm(orderId, hold)
   }
@@ -121,20 +129,33 @@ export class StockAuditor {
     this.must(got === reason, `the answer is ${got}, not ${reason}`)
   }
 
-  private judgeReserve(request: Extract<ReservationRequest, { readonly verb: "reserve" }>, now: number, answer: ReservationAnswer): void {
+  private judgeReserve(
+    request: Extract<ReservationRequest, { readonly verb: "reserve" }>,
+    now: number,
+    answer: ReservationAnswer
+  ): void {
     if (this.books.onHand.size === 0) return this.mustDeny(answer, "unknown_sku")
     const at = request.locationId ?? home
     const free = (this.books.onHand.get(at) ?? 0) - this.books.committedAt(at) - this.books.heldAt(at)
     if (request.quantity > free) {
       this.mustDeny(answer, "insufficient_stock")
-      this.must(answer.status === "denied" && answer.available === free, `the denial names other units than the ${free} available`)
+      this.must(
+        answer.status === "denied" && answer.available === free,
+        `the denial names other units than the ${free} available`
+      )
       return
     }
     this.must(answer.status === "granted", `${request.quantity} of ${free} available are not granted`)
     this.must(answer.quantity === request.quantity, "the grant is of another quantity")
     this.must(answer.expiresAt === now + (request.ttlMillis ?? tenMinutes), "the hold ends at another time than asked")
     this.must(!this.books.holds.has(answer.reservationId), "the reservation id was given before")
-    const hold = { at, units: request.quantity, endsAt: answer.expiresAt, orderId: request.orderId, end: "open" } as const
+    const hold = {
+      at,
+      units: request.quantity,
+      endsAt: answer.expiresAt,
+      orderId: request.orderId,
+      end: "open"
+    } as const
     this.books.holds.set(answer.reservationId, hold)
     this.seen.granted += 1
   }
@@ -148,11 +169,17 @@ export class StockAuditor {
       level.held += change.held
       this.folded.set(change.locationId, level)
       const what = `${change.kind} at ${change.locationId}`
-      this.must(level.committed >= 0 && level.held >= 0, `committed ${level.committed}, held ${level.held} after ${what}`)
+      this.must(
+        level.committed >= 0 && level.held >= 0,
+        `committed ${level.committed}, held ${level.held} after ${what}`
+      )
       const grown = shortfall(level.onHand, level.committed, level.held) - short
       this.must(change.oversold === grown, `oversold is labelled ${change.oversold}, but grew by ${grown} with ${what}`)
       if (change.kind === "reservation.granted") {
-        this.must(level.committed + level.held <= level.onHand, `a grant leaves ${level.onHand} on hand for ${level.committed + level.held}`)
+        this.must(
+          level.committed + level.held <= level.onHand,
+          `a grant leaves ${level.onHand} on hand for ${level.committed + level.held}`
+        )
       }
       this.judgeHold(change)
       this.seen.oversold += Math.max(0, grown)
@@ -167,9 +194,15 @@ export class StockAuditor {
     if (change.reservationId === undefined) return
     const hold = this.books.holds.get(change.reservationId)
     this.must(hold !== undefined, `${change.kind} of a hold that was never asked for`)
-    this.must(hold.at === change.locationId, `${change.kind} is booked at ${change.locationId}, the hold is at ${hold.at}`)
+    this.must(
+      hold.at === change.locationId,
+      `${change.kind} is booked at ${change.locationId}, the hold is at ${hold.at}`
+    )
     if (change.kind === "reservation.granted") {
-      this.must(change.held === hold.units && change.expiresAt === hold.endsAt, "the grant is booked otherwise than answered")
+      this.must(
+        change.held === hold.units && change.expiresAt === hold.endsAt,
+        "the grant is booked otherwise than answered"
+      )
       return
     }
     this.must(!this.ended.has(change.reservationId), `hold ${change.reservationId} ends twice, now ${change.kind}`)
@@ -179,10 +212,18 @@ export class StockAuditor {
   }
 
   private judgeLevels(levels: ReadonlyArray<Shown>): void {
-    for (const at of new Set([...this.books.places(), ...this.folded.keys(), ...levels.map((level) => level.locationId)])) {
+    for (const at of new Set([
+      ...this.books.places(),
+      ...this.folded.keys(),
+      ...levels.map((level) => level.locationId)
+    ])) {
       const shown = levels.find((level) => level.locationId === at) ?? { onHand: 0, committed: 0, held: 0 }
       const fold = this.folded.get(at) ?? { onHand: 0, committed: 0, held: 0 }
-      const books = { onHand: this.books.onHand.get(at) ?? 0, committed: this.books.committedAt(at), held: this.books.heldAt(at) }
+      const books = {
+        onHand: this.books.onHand.get(at) ?? 0,
+        committed: this.books.committedAt(at),
+        held: this.books.heldAt(at)
+      }
       for (const name of ["onHand", "committed", "held"] as const) {
         this.must(shown[name] === books[name], `${name} at ${at} is ${shown[name]}, the books say ${books[name]}`)
         this.must(fold[name] === books[name], `${name} at ${at} folds to ${fold[name]}, the books say ${books[name]}`)

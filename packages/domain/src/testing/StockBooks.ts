@@ -89,7 +89,8 @@ export class StockBooks {
     const { onHand } = this
     switch (fact.type) {
       case "goods.received":
-        for (const { locationId: at = home, quantity } of fact.data.lines) onHand.set(at, (onHand.get(at) ?? 0) + quantity)
+        for (const { locationId: at = home, quantity } of fact.data.lines)
+          onHand.set(at, (onHand.get(at) ?? 0) + quantity)
         return
       case "stock.adjusted":
         for (const { locationId: at = home, delta } of fact.data.lines) onHand.set(at, (onHand.get(at) ?? 0) + delta)
@@ -108,7 +109,11 @@ export class StockBooks {
 
   bookOrder(
     orderId: OrderId,
-    lines: ReadonlyArray<{ readonly locationId?: LocationId; readonly quantity: number; readonly reservationId?: ReservationId }>
+    lines: ReadonlyArray<{
+      readonly locationId?: LocationId
+      readonly quantity: number
+      readonly reservationId?: ReservationId
+    }>
   ): void {
     const demand: Array<readonly [LocationId, number]> = []
     for (const line of lines) {
@@ -137,7 +142,10 @@ export class StockBooks {
     }
   }
 
-  bookCancellation(orderId: OrderId, lines: ReadonlyArray<{ readonly locationId?: LocationId; readonly quantity?: number }>): void {
+  bookCancellation(
+    orderId: OrderId,
+    lines: ReadonlyArray<{ readonly locationId?: LocationId; readonly quantity?: number }>
+  ): void {
     for (const at of new Set(lines.map((line) => line.locationId ?? home))) {
       const here = lines.filter((line) => (line.locationId ?? home) === at)
       const order = this.order(orderId, at)
@@ -145,10 +153,13 @@ export class StockBooks {
       const units = here.reduce((sum, line) => sum + (line.quantity ?? 0), 0)
       const cancelled = whole ? Math.max(order.cancelled, order.wanted) : order.cancelled + units
       const later = whole ? !order.placed || order.ahead > 0 || surplus(order) > 0 : false
-      this.orders.set(`${orderId}\u0000${at}`, { ...order, cancelled: order.void ? 0 : cancelled, void: order.void || later })
+      this.orders.set(`${orderId}\u0000${at}`, {
+        ...order,
+        cancelled: order.void ? 0 : cancelled,
+        void: order.void || later
+      })
     }
   }
-
 
   confirm(orderId: OrderId, hold: BookedHold): void {
     const order = this.order(orderId, hold.at)

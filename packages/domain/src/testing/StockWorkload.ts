@@ -5,7 +5,16 @@
  * The same seed and the same answers give the same history. It knows nothing of the rules: it only remembers the ids
  * that it heard in answers. Time is its own, in milliseconds, and never goes back.
  */
-import { ChannelId, EventId, EventSource, IdempotencyKey, LocationId, OrderId, ReservationId, Sku } from "../Identity.ts"
+import {
+  ChannelId,
+  EventId,
+  EventSource,
+  IdempotencyKey,
+  LocationId,
+  OrderId,
+  ReservationId,
+  Sku
+} from "../Identity.ts"
 import type { ReservationAnswer, ReservationRequest } from "../Reservation.ts"
 import type { StockEvent } from "../StockEvent.ts"
 import { Random } from "./Random.ts"
@@ -93,7 +102,9 @@ export class StockWorkload {
         return this.deliver()
       case "expire":
         return this.expire()
-      default:
+      case "reserve":
+      case "confirm":
+      case "release":
         return this.request(action)
     }
   }
@@ -104,7 +115,8 @@ export class StockWorkload {
   }
 
   learn(answer: ReservationAnswer): void {
-    if (answer.status === "granted") this.holds.push({ sku: answer.sku, id: answer.reservationId, endsAt: answer.expiresAt })
+    if (answer.status === "granted")
+      this.holds.push({ sku: answer.sku, id: answer.reservationId, endsAt: answer.expiresAt })
   }
 
   private odd(): boolean {
@@ -140,14 +152,21 @@ export class StockWorkload {
   }
 
   private receive(which: ReadonlyArray<Sku>): void {
-    const lines = which.map((sku) => ({ sku, ...at(this.random.pick(places)), quantity: this.random.whole(1, this.profile.receipt) }))
+    const lines = which.map((sku) => ({
+      sku,
+      ...at(this.random.pick(places)),
+      quantity: this.random.whole(1, this.profile.receipt)
+    }))
     this.publish({ type: "goods.received", data: { lines } })
   }
 
   private adjust(): void {
     const { random } = this
     const delta = random.whole(1, 5) * (random.chance(0.6) ? -1 : 1)
-    this.publish({ type: "stock.adjusted", data: { reason: "count", lines: [{ sku: random.pick(skus), ...at(random.pick(places)), delta }] } })
+    this.publish({
+      type: "stock.adjusted",
+      data: { reason: "count", lines: [{ sku: random.pick(skus), ...at(random.pick(places)), delta }] }
+    })
   }
 
   private order(): void {
@@ -195,7 +214,8 @@ export class StockWorkload {
       return { _tag: "Request", now, sku, request, unique }
     }
     const hold = this.someHold() ?? { sku: random.pick(skus), id: ReservationId.make("r00-never") }
-    const request = verb === "confirm" ? { verb, key, reservationId: hold.id, ...named } : { verb, key, reservationId: hold.id }
+    const request =
+      verb === "confirm" ? { verb, key, reservationId: hold.id, ...named } : { verb, key, reservationId: hold.id }
     return { _tag: "Request", now, sku: hold.sku, request, unique }
   }
 
