@@ -185,9 +185,6 @@ const failureOf = (path: string, cause: unknown): RetailCsvError => {
   const reason = cause instanceof CsvError ? "not_csv" : "unreadable"
   return new RetailCsvError({ reason, path, problems: [cause instanceof Error ? cause.message : String(cause)] })
 }
-  const reason = code?.startsWith("CSV_") === true ? "not_csv" : "unreadable"
-  return new RetailCsvError({ reason, path, problems: [message ?? String(cause)] })
-}
 
 /** All rows of a file, in its order. */
 export const readRetailCsv = (path: string): Effect.Effect<ReadonlyArray<RetailRow>, RetailCsvError> =>
