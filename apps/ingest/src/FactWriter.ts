@@ -20,6 +20,8 @@ export type IngestedEvent = IntakeOutcome & { readonly ingestedAt: number }
 export interface FactWriterParts {
   readonly connection: NatsConnection
   readonly sql: Sql
+  /** of EVENTS, from the position on */
+  readonly messages: ConsumerMessages
   readonly intake: Intake
   /** that STOCK ends with */
   readonly lastStockSequence: number
@@ -34,6 +36,7 @@ export class FactWriter {
   private writing: Promise<void> | undefined
   private failure: { readonly cause: unknown } | undefined
   private wake: (() => void) | undefined
+  private readonly abandoned = Promise.withResolvers<void>()
 
   constructor(parts: FactWriterParts) {
     this.parts = parts
@@ -41,36 +44,48 @@ export class FactWriter {
   }
 
   /** Ends when `messages` end. Rejects with `BusError` or `LedgerError` once something was not written. */
-  async run(messages: ConsumerMessages): Promise<void> {
-    const { intake } = this.parts
+  async run(): Promise<void> {
+    const { intake, messages } = this.parts
     for await (const message of messages) {
-      intake.add(storedEventOf(message))
-      this.writing ??= this.write(messages)
-      while (intake.isFull && this.failure === undefined) await this.room()
       if (this.failure !== undefined) break
+      intake.add(storedEventOf(message))
+      this.writing ??= this.write()
+      while (intake.isFull && this.failure === undefined) await this.room()
     }
-    await this.settled()
+    await Promise.race([this.writing, this.abandoned.promise])
     if (this.failure !== undefined) throw this.failure.cause
   }
 
-  /** Resolves when nothing is under way any more. */
-  async settled(): Promise<void> {
-    await this.writing
+  /** Ends `run` with this cause at once. What is under way is not waited for: it may be stored or not. */
+  abandon(cause: unknown): void {
+    this.fail(cause)
+    this.abandoned.resolve()
   }
 
-  private async write(messages: ConsumerMessages): Promise<void> {
+  /** Begins no further batch; resolves when the one under way is settled, unless it was abandoned. */
+  async finish(): Promise<void> {
+    this.fail(new Error("ingest ends"))
+    await Promise.race([this.writing, this.abandoned.promise])
+  }
+
+  private fail(cause: unknown): void {
+    this.failure ??= { cause }
+    this.parts.messages.stop()
+    this.signal()
+  }
+
+  private async write(): Promise<void> {
     const { intake } = this.parts
     try {
       // whatever else arrived in the same read of the socket goes into the same batch
       await new Promise((resolve) => setImmediate(resolve))
-      while (!intake.isEmpty) {
+      while (!intake.isEmpty && this.failure === undefined) {
         const batch = intake.take()
         this.signal()
         await this.writeBatch(batch)
       }
     } catch (cause) {
-      this.failure = { cause }
-      messages.stop()
+      this.fail(cause)
     } finally {
       this.writing = undefined
       this.signal()

@@ -11,7 +11,7 @@ import { eventsStream, stockStream } from "@holdfast/bus/StreamTopology"
 import { Database } from "@holdfast/ledger/Database"
 import type { LedgerError } from "@holdfast/ledger/LedgerError"
 import { DeliverPolicy, type ConsumerMessages } from "@nats-io/jetstream"
-import { Effect, Layer, type Scope } from "effect"
+import { Effect, Layer, Result, type Scope } from "effect"
 import { FactWriter, type IngestedEvent } from "./FactWriter.ts"
 import { pullMax, restartMillis, restartMillisMax } from "./IngestLimit.ts"
 import { Intake } from "./Intake.ts"
@@ -33,23 +33,54 @@ export const layer = (options: IngestOptions = {}): Layer.Layer<never, never, Na
   Layer.effectDiscard(Effect.forkScoped(forever(options)))
 
 const forever = Effect.fnUntraced(function* (options: IngestOptions) {
+  const { connection } = yield* NatsConnection
+  const current: Current = { writer: undefined, reconnect: undefined }
+  yield* Effect.forkScoped(Effect.promise(() => watch(connection, current)))
   let wait = restartMillis
   while (true) {
-    const { progressed, error } = yield* Effect.scoped(runOnce(options))
+    const { progressed, error } = yield* Effect.scoped(runOnce(options, current))
     if (progressed) wait = restartMillis
     yield* Effect.logWarning(`ingest starts again in ${wait} ms: ${error.message}`)
     yield* Effect.sleep(wait)
     wait = Math.min(2 * wait, restartMillisMax)
+    const { reconnect } = current
+    if (reconnect !== undefined) yield* Effect.promise(() => reconnect.promise)
   }
 })
 
+/** What runs now. */
+interface Current {
+  writer: FactWriter | undefined
+  /** while there is no connection: resolves when there is one again */
+  reconnect: PromiseWithResolvers<void> | undefined
+}
+
+/**
+ * What is asked while there is no connection is lost with it, and so are answers on their way: nothing is asked then, and no
+ * time-out is waited for.
+ */
+const watch = async (connection: Nats["connection"], current: Current): Promise<void> => {
+  for await (const { type } of connection.status()) {
+    if (type === "disconnect") {
+      current.reconnect ??= Promise.withResolvers()
+      current.writer?.abandon(new BusError({ reason: "unreachable", detail: "ingest", cause: new Error("disconnected") }))
+    }
+    if (type === "reconnect") {
+      current.reconnect?.resolve()
+      current.reconnect = undefined
+    }
+  }
+}
+
 /** From reading the position to the first failure. */
-const runOnce = Effect.fnUntraced(function* (options: IngestOptions) {
-  const writer = yield* Effect.result(open(options))
-  if (writer._tag === "Failure") return { progressed: false, error: writer.failure as BusError | LedgerError }
-  const { run, writing } = writer.success
+const runOnce = Effect.fnUntraced(function* (options: IngestOptions, current: Current) {
+  const opened = yield* Effect.result(open(options))
+  if (Result.isFailure(opened)) return { progressed: false, error: opened.failure as BusError | LedgerError }
+  const writer = opened.success
+  current.writer = writer
+  const run = Effect.tryPromise({ try: () => writer.run(), catch: (cause) => cause as BusError | LedgerError })
   const error = yield* Effect.flip(run)
-  return { progressed: writing.progressed, error }
+  return { progressed: writer.progressed, error }
 })
 
 const open = Effect.fnUntraced(function* (options: IngestOptions) {
@@ -60,9 +91,11 @@ const open = Effect.fnUntraced(function* (options: IngestOptions) {
   const { lastStockSequence, eventsCreated } = position
   const intake = new Intake(eventsCreated, position, options.sample ?? (() => false))
   const { connection } = nats
-  const writing = new FactWriter({ connection, sql, intake, lastStockSequence, onEvent: options.onEvent })
-  const run = Effect.tryPromise({ try: () => writing.run(messages), catch: (cause) => cause as BusError | LedgerError })
-  return { run, writing }
+  const { onEvent } = options
+  return yield* Effect.acquireRelease(
+    Effect.sync(() => new FactWriter({ connection, sql, messages, intake, lastStockSequence, onEvent })),
+    (writer) => Effect.promise(() => writer.finish())
+  )
 })
 
 const attempt = <A>(detail: string, run: () => Promise<A>): Effect.Effect<A, BusError> =>
