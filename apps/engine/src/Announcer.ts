@@ -9,7 +9,7 @@ import { encodeAvailability } from "@holdfast/bus/AvailabilityMessage"
 import { availabilitySubject } from "@holdfast/bus/Subject"
 import { mergeAvailability, type Availability } from "@holdfast/domain/Availability"
 import { announceBatchMax, announceRetryMillis, catchUpBacklog, catchUpGatherMillis } from "./EngineLimit.ts"
-import type { Announcement } from "./DecisionBatch.ts"
+import type { DecisionBatch } from "./DecisionBatch.ts"
 import type { StockPartition } from "./StockPartition.ts"
 
 /** Publishes messages in order; resolves when the server has stored them all. */
@@ -30,9 +30,9 @@ export class Announcer {
   }
 
   /** Adds what a batch committed. @param committedAt milliseconds since the epoch */
-  announce(announcements: ReadonlyArray<Announcement>, committedAt: number): void {
-    for (const { partition, commitNo, availability } of announcements) {
-      this.reached.set(partition, commitNo)
+  announce({ announcements, commitNumbers }: DecisionBatch, committedAt: number): void {
+    for (const [partition, commitNo] of commitNumbers) this.reached.set(partition, commitNo)
+    for (const availability of announcements) {
       this.add({
         ...availability,
         committedAt,
@@ -51,7 +51,7 @@ export class Announcer {
   /** Runs until `close`, then publishes what is left. Never rejects: a publish that fails is tried again. */
   async run(): Promise<void> {
     while (!this.closed || this.waiting.size > 0) {
-      if (this.waiting.size === 0) await this.idle()
+      if (this.isIdle()) await this.idle()
       if (this.isCatchingUp() && !this.closed) await pause(catchUpGatherMillis)
       await this.publishWaiting()
     }
@@ -66,6 +66,10 @@ export class Announcer {
     const older = this.waiting.get(availability.sku)
     if (older === undefined) this.waiting.set(availability.sku, availability)
     else if (older.version <= availability.version) this.waiting.set(availability.sku, mergeAvailability(older, availability))
+  }
+
+  private isIdle(): boolean {
+    return this.waiting.size === 0 && this.reached.size === 0
   }
 
   private isCatchingUp(): boolean {
@@ -107,7 +111,7 @@ export class Announcer {
   private idle(): Promise<void> {
     return new Promise((resolve) => {
       this.signal = resolve
-      if (this.closed || this.waiting.size > 0) this.wake()
+      if (this.closed || !this.isIdle()) this.wake()
     })
   }
 }

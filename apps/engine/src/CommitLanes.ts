@@ -31,7 +31,7 @@ const make = Effect.gen(function* () {
       traced: observer.traced,
       lost: observer.lost,
       committed: (batch, committedAt) => {
-        announcer.announce(batch.announcements, committedAt)
+        announcer.announce(batch, committedAt)
         observer.committed(batch, committedAt)
       }
     })

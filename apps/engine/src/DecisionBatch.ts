@@ -20,12 +20,6 @@ export interface Processed {
   readonly availableAfter: number
 }
 
-export interface Announcement {
-  readonly partition: StockPartition
-  readonly commitNo: number
-  readonly availability: Availability
-}
-
 interface Touched {
   readonly partition: StockPartition
   /** index of a level -> version that its row must have had before this batch */
@@ -39,6 +33,8 @@ export class DecisionBatch {
   readonly decidedAt: number
   readonly commit = new CommitBatch()
   readonly partitions = new Set<StockPartition>()
+  /** the number of this commit in each of its partitions */
+  readonly commitNumbers = new Map<StockPartition, number>()
   readonly replies: Array<{ readonly message: RequestMessage; readonly answer: string }> = []
   readonly processed: Array<Processed> = []
   readonly parkedFacts: Array<{ readonly partition: StockPartition; readonly message: FactMessage; readonly reason: string }> = []
@@ -46,7 +42,7 @@ export class DecisionBatch {
   readonly endedHolds: Array<[SkuActor, ReservationId]> = []
   duplicates = 0
   facts = 0
-  announcements: ReadonlyArray<Announcement> = []
+  announcements: ReadonlyArray<Availability> = []
   readonly traced: (traceparent: string) => boolean
   private readonly touched = new Map<SkuActor, Touched>()
   private lines: Array<[SkuActor, string, OrderLine]> = []
@@ -70,7 +66,7 @@ export class DecisionBatch {
   /** Adds the rows that depend on how the batch ended: positions, levels, outbox. */
   seal(): void {
     for (const partition of this.partitions) this.move(partition)
-    const announcements: Array<Announcement> = []
+    const announcements: Array<Availability> = []
     const changed = new Map<StockPartition, Array<string>>()
     for (const [actor, touched] of this.touched) {
       announcements.push(this.announce(actor, touched))
@@ -89,6 +85,7 @@ export class DecisionBatch {
   private move(partition: StockPartition): void {
     const { number, epoch, committedSeq, decidedSeq, announcedNo } = partition
     partition.commitNo += 1
+    this.commitNumbers.set(partition, partition.commitNo)
     this.commit.moves.push({
       partition: number,
       epoch,
@@ -100,13 +97,13 @@ export class DecisionBatch {
     partition.committedSeq = decidedSeq
   }
 
-  private announce(actor: SkuActor, { partition, levels }: Touched): Announcement {
+  private announce(actor: SkuActor, { partition, levels }: Touched): Availability {
     const { state, sku } = actor
     for (const [index, expected] of levels) {
       const version = actor.levelVersions[index]!
       this.commit.levels.push({ partition: partition.number, sku, level: state.levels[index]!, version, expected })
     }
-    const availability: Availability = {
+    const availability = {
       sku: state.sku,
       version: state.version,
       levels: state.levels.map((level) => ({ ...level })),
@@ -116,7 +113,7 @@ export class DecisionBatch {
     }
     actor.events = []
     actor.more = 0
-    return { partition, commitNo: partition.commitNo, availability }
+    return availability
   }
 
   /**

@@ -11,6 +11,7 @@ import { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { availabilityStream } from "@holdfast/bus/StreamTopology"
 import type { Availability } from "@holdfast/domain/Availability"
 import { type ConsumerMessages, DeliverPolicy, type JsMsg } from "@nats-io/jetstream"
+import type { QueuedIterator, Status } from "@nats-io/nats-core"
 import { Effect } from "effect"
 import { pullMax, restartMillis, restartMillisMax } from "./OutboundLimit.ts"
 
@@ -69,10 +70,16 @@ const consumeOnce = Effect.fnUntraced(function* (nats: Nats, state: ConsumerStat
     attempt(() => open(nats, state)),
     (messages) => Effect.promise(async () => void (await messages.close()))
   )
-  yield* Effect.raceFirst(
-    attempt(() => pump(messages, state, offer)),
-    attempt(() => lost(messages))
+  const reconnects = yield* Effect.acquireRelease(
+    // stopped by hand: leaving the loop does not end an iterator that waits
+    Effect.sync(() => nats.connection.status() as QueuedIterator<Status>),
+    (statuses) => Effect.sync(() => statuses.stop())
   )
+  yield* Effect.raceAllFirst([
+    attempt(() => pump(messages, state, offer)),
+    attempt(() => lost(messages)),
+    attempt(() => reconnected(reconnects))
+  ])
 })
 
 const open = async (nats: Nats, state: ConsumerState): Promise<ConsumerMessages> => {
@@ -101,6 +108,11 @@ const lost = async (messages: ConsumerMessages): Promise<void> => {
   for await (const status of messages.status()) {
     if (status.type === "ordered_consumer_recreated" || status.type === "stream_not_found") return
   }
+}
+
+/** Ends when another server, or the same one after a restart, is on the line: it need not know the consumer. */
+const reconnected = async (statuses: AsyncIterable<Status>): Promise<void> => {
+  for await (const status of statuses) if (status.type === "reconnect") return
 }
 
 const decode = (message: JsMsg): Availability | undefined => {

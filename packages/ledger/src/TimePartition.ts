@@ -4,7 +4,9 @@
  * Guarantee: rows of this week and the next two always have a place. Dedup ids and answers are kept longer than a message
  * can stay in a stream, so that no repetition outlives the memory of it. The ledger itself is never dropped here.
  */
+import { Effect, Layer, Schedule } from "effect"
 import type postgres from "postgres"
+import { Database, query } from "./Database.ts"
 
 type Client = Pick<postgres.Sql, "unsafe">
 
@@ -45,3 +47,15 @@ export const ensureTimePartitions = async (sql: Client): Promise<void> => {
     for (const child of await children(sql, table)) if (child < oldest) await sql.unsafe(`drop table ${child}`)
   }
 }
+
+/** Once a day, for as long as the layer lives. */
+export const maintainTimePartitions = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const { sql } = yield* Database
+    yield* query(() => ensureTimePartitions(sql)).pipe(
+      Effect.catch((error) => Effect.logError("time partitions could not be made ahead", error.message)),
+      Effect.repeat(Schedule.spaced("1 day")),
+      Effect.forkScoped
+    )
+  })
+)

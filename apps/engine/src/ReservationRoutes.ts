@@ -1,0 +1,75 @@
+/**
+ * Reservations over HTTP, as routes that are merged with others onto one server:
+ * `POST /v1/reservations`, `POST /v1/reservations/{id}/confirm`, `POST /v1/reservations/{id}/release`.
+ *
+ * Guarantee: the same requests and answers as over NATS; the status code repeats what the answer says.
+ */
+import { Effect, Layer } from "effect"
+import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import type { RequestVerb } from "@holdfast/domain/Reservation"
+import { requestBytesMax } from "./EngineLimit.ts"
+import { ReservationDesk } from "./ReservationDesk.ts"
+
+/** Status code of an answer, by its status. */
+const codes: Readonly<Record<string, number>> = {
+  granted: 201,
+  confirmed: 200,
+  released: 200,
+  denied: 409,
+  invalid: 422,
+  key_reused: 422,
+  busy: 503,
+  unknown: 504
+}
+
+const respond = (text: string) => {
+  const answer = JSON.parse(text) as { readonly status: string; readonly retryAfterMillis?: number }
+  const retry = answer.retryAfterMillis === undefined ? {} : { "retry-after": String(Math.ceil(answer.retryAfterMillis / 1000)) }
+  return HttpServerResponse.text(text, {
+    status: codes[answer.status] ?? 500,
+    contentType: "application/json",
+    headers: retry
+  })
+}
+
+const refuse = (status: number, field: string, message: string) =>
+  HttpServerResponse.jsonUnsafe({ status: "invalid", errors: [{ field, message }] }, { status })
+
+/** The body with the reservation's id from the path, where there is one. */
+const withPathId = (text: string, reservationId: string | undefined): string => {
+  if (reservationId === undefined) return text
+  try {
+    const body: unknown = JSON.parse(text === "" ? "{}" : text)
+    return JSON.stringify(typeof body === "object" && body !== null ? { ...body, reservationId } : body)
+  } catch {
+    return text // the desk says what is wrong with it
+  }
+}
+
+const handle = (verb: RequestVerb) =>
+  Effect.gen(function* () {
+    const request = yield* HttpServerRequest.HttpServerRequest
+    const desk = yield* ReservationDesk
+    const type = request.headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase()
+    if (type !== "application/json") return refuse(415, "content-type", "must be application/json")
+    if (!(Number(request.headers["content-length"]) <= requestBytesMax)) {
+      return refuse(413, "content-length", `must be given and at most ${requestBytesMax} bytes`)
+    }
+    const { params } = yield* HttpRouter.RouteContext
+    const text = withPathId(yield* request.text, params["id"])
+    const answer = yield* Effect.callback<string>((resume) =>
+      desk.ask(verb, text, request.headers["traceparent"], (said) => resume(Effect.succeed(said)))
+    )
+    return respond(answer)
+  }).pipe(Effect.catch(() => Effect.succeed(refuse(400, "body", "could not be read to its end"))))
+
+/** Needs the router and `ReservationDesk`. */
+export const reservationRoutes = Layer.unwrap(
+  Effect.map(Effect.context<ReservationDesk>(), (context) =>
+    HttpRouter.addAll([
+      HttpRouter.route("POST", "/v1/reservations", Effect.provideContext(handle("reserve"), context)),
+      HttpRouter.route("POST", "/v1/reservations/:id/confirm", Effect.provideContext(handle("confirm"), context)),
+      HttpRouter.route("POST", "/v1/reservations/:id/release", Effect.provideContext(handle("release"), context))
+    ])
+  )
+)

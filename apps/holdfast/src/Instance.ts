@@ -1,0 +1,56 @@
+/**
+ * One running instance: servers, pipeline, and the file by which commands find it.
+ *
+ * It shows progress on standard error, one line per step that takes time.
+ */
+import type { ChannelDefinition } from "@holdfast/domain/Channel"
+import * as LocalStack from "@holdfast/infra/local/LocalStack"
+import { ConfigProvider, Effect, Layer, Option } from "effect"
+import { HttpServer } from "effect/http"
+import { createServer } from "node:net"
+import * as Pipeline from "./Pipeline.ts"
+import { announceInstance } from "./RunningInstance.ts"
+import { dataDir, defaultHttpPort, httpPort } from "./Settings.ts"
+
+export interface InstanceOptions {
+  readonly channels: ReadonlyArray<ChannelDefinition>
+  /** variable -> secret, beside those of the environment */
+  readonly secrets?: Readonly<Record<string, string>>
+}
+
+export const progress = (line: string): void => void process.stderr.write(`${line}\n`)
+
+const isFree = (port: number): Effect.Effect<boolean> =>
+  Effect.callback((resume) => {
+    const probe = createServer()
+    probe.once("error", () => resume(Effect.succeed(false)))
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resume(Effect.succeed(true))))
+  })
+
+const portToUse = Effect.gen(function* () {
+  const wanted = yield* httpPort
+  if (Option.isSome(wanted)) return wanted.value
+  return (yield* isFree(defaultHttpPort)) ? defaultHttpPort : 0
+})
+
+const announce = (urls: { readonly natsUrl: string; readonly databaseUrl: string }) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const { address } = yield* HttpServer.HttpServer
+      const port = "port" in address ? address.port : 0
+      const httpUrl = `http://127.0.0.1:${port}`
+      yield* announceInstance(yield* dataDir, { pid: process.pid, ...urls, httpUrl })
+      progress(`NATS    ${urls.natsUrl}`)
+      progress(`HTTP    ${httpUrl}/v1/events`)
+    })
+  )
+
+/** Starts what is missing, migrates, and runs the pipeline for as long as the layer lives. */
+export const layer = (options: InstanceOptions) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const urls = yield* LocalStack.start({ dataDir: yield* dataDir, onProgress: progress })
+      const port = yield* portToUse
+      return announce(urls).pipe(Layer.provideMerge(Pipeline.layer({ ...urls, channels: options.channels, httpPort: port })))
+    })
+  ).pipe(Layer.provide(ConfigProvider.layerAdd(ConfigProvider.fromUnknown(options.secrets ?? {}))))

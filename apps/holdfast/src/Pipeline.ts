@@ -1,0 +1,72 @@
+/**
+ * The whole pipeline in one process: ingest, engine, outbound and the HTTP server, on one NATS and one PostgreSQL.
+ *
+ * Guarantee: built when every partition is owned and the front door answers. On release the front door closes first, then
+ * what is under way is finished: outbound, engine, ingest, connections.
+ */
+import { NodeHttpServer } from "@effect/platform-node"
+import { NatsConnection } from "@holdfast/bus/NatsConnection"
+import { ensureStreams } from "@holdfast/bus/StreamTopology"
+import type { ChannelDefinition } from "@holdfast/domain/Channel"
+import * as Engine from "@holdfast/engine/Engine"
+import { EngineObserver } from "@holdfast/engine/EngineObserver"
+import { reservationRoutes } from "@holdfast/engine/ReservationRoutes"
+import * as HttpFrontDoor from "@holdfast/ingest/HttpFrontDoor"
+import * as HttpGuard from "@holdfast/ingest/HttpGuard"
+import * as Ingest from "@holdfast/ingest/Ingest"
+import { Database } from "@holdfast/ledger/Database"
+import { migrate } from "@holdfast/ledger/Migrations"
+import { maintainTimePartitions } from "@holdfast/ledger/TimePartition"
+import { Outbound } from "@holdfast/outbound/Outbound"
+import { Tracing } from "@holdfast/telemetry/Tracing"
+import { Effect, Layer } from "effect"
+import { HttpRouter } from "effect/http"
+import { createServer } from "node:http"
+import { traceCommitted, traceIngested, traceSettled } from "./StageTraces.ts"
+
+export interface PipelineOptions {
+  readonly natsUrl: string
+  readonly databaseUrl: string
+  readonly channels: ReadonlyArray<ChannelDefinition>
+  /** loopback port of the HTTP server; 0 for any free one */
+  readonly httpPort: number
+}
+
+const connections = ({ natsUrl, databaseUrl }: PipelineOptions) =>
+  Layer.effectDiscard(NatsConnection.use((nats) => ensureStreams(nats.manager))).pipe(
+    Layer.provideMerge(Layer.merge(NatsConnection.layer(natsUrl, "holdfast"), Database.layer(databaseUrl)))
+  )
+
+const observer = Layer.unwrap(
+  Effect.map(Tracing, (tracing) => EngineObserver.layer(tracing.sampled, traceCommitted(tracing), () => {}))
+)
+
+const ingest = Layer.unwrap(
+  Effect.map(Tracing, (tracing) => Ingest.layer({ sample: tracing.headSample, onEvent: traceIngested(tracing) }))
+)
+
+const outbound = (channels: ReadonlyArray<ChannelDefinition>) =>
+  Layer.unwrap(
+    Effect.map(Tracing, (tracing) => {
+      tracing.channels(channels)
+      return Outbound.layer({ channels, onSettled: traceSettled(tracing, channels) })
+    })
+  )
+
+const http = (port: number) =>
+  HttpRouter.serve(Layer.mergeAll(HttpFrontDoor.routes, reservationRoutes, HttpGuard.layer), { disableLogger: true }).pipe(
+    Layer.provideMerge(NodeHttpServer.layer(createServer, { port, host: "127.0.0.1" }))
+  )
+
+/** Migrates, then runs everything. Provides what runs, for whoever looks in. */
+export const layer = (options: PipelineOptions) =>
+  http(options.httpPort).pipe(
+    Layer.provideMerge(outbound(options.channels)),
+    Layer.provideMerge(ingest),
+    Layer.provideMerge(Engine.layerSingle),
+    Layer.provideMerge(maintainTimePartitions),
+    Layer.provideMerge(observer),
+    Layer.provideMerge(connections(options)),
+    Layer.provideMerge(Tracing.layer({ serviceName: "holdfast" })),
+    Layer.provide(Layer.effectDiscard(migrate(options.databaseUrl)))
+  )

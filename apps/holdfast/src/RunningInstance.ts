@@ -1,0 +1,74 @@
+/**
+ * How commands find the instance that runs in this data directory: a file that it writes, with its URLs.
+ *
+ * Guarantee: readable by the owner only, since the database's URL holds a password; removed when the instance stops. After
+ * a crash the file stays; then its servers do not answer, and the error of connecting says so.
+ */
+import { Config, Effect, Layer, Option, Schema } from "effect"
+import { NatsConnection } from "@holdfast/bus/NatsConnection"
+import { Database } from "@holdfast/ledger/Database"
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { dataDir } from "./Settings.ts"
+
+const Instance = Schema.Struct({
+  pid: Schema.Number,
+  natsUrl: Schema.String,
+  databaseUrl: Schema.String,
+  httpUrl: Schema.String
+})
+export type RunningInstance = typeof Instance.Type
+
+export class NothingRunning extends Schema.TaggedError<NothingRunning>()("NothingRunning", {
+  variable: Schema.String
+}) {
+  override get message(): string {
+    return `nothing runs here: start it with "npm start" in another terminal, or set ${this.variable}`
+  }
+}
+
+const fileOf = (directory: string): string => join(directory, "running.json")
+
+/** Writes the file for as long as the scope lives. */
+export const announceInstance = (directory: string, instance: RunningInstance) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      mkdirSync(directory, { recursive: true })
+      writeFileSync(fileOf(directory), JSON.stringify(instance), { mode: 0o600 })
+    }),
+    () => Effect.sync(() => rmSync(fileOf(directory), { force: true }))
+  )
+
+const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Instance))
+
+/** The URL that the environment gives, else that of the running instance. */
+const urlOf = (variable: string, pick: (instance: RunningInstance) => string) =>
+  Effect.gen(function* () {
+    const given = yield* Config.option(Config.String(variable))
+    if (Option.isSome(given) && given.value !== "") return given.value
+    const directory = yield* dataDir
+    const instance = yield* Effect.try({
+      try: () => readFileSync(fileOf(directory), "utf8"),
+      catch: () => new NothingRunning({ variable })
+    }).pipe(
+      Effect.flatMap(decode),
+      Effect.mapError(() => new NothingRunning({ variable }))
+    )
+    return pick(instance)
+  })
+
+/** NATS of the environment or of the running instance; connects when it is built. */
+export const nats = Layer.unwrap(
+  Effect.map(
+    urlOf("NATS_URL", ({ natsUrl }) => natsUrl),
+    (url) => NatsConnection.layer(url, "holdfast command")
+  )
+)
+
+/** PostgreSQL of the environment or of the running instance. */
+export const database = Layer.unwrap(
+  Effect.map(
+    urlOf("DATABASE_URL", ({ databaseUrl }) => databaseUrl),
+    (url) => Database.layer(url)
+  )
+)

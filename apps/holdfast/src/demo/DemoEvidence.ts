@@ -1,0 +1,72 @@
+/** Gathers what the verdict is made of: what channels show, what they should show, what the ledger's fold says. */
+import type { SimulatedChannel } from "@holdfast/channels/simulated/SimulatedChannel"
+import type { ChannelSnapshot } from "@holdfast/channels/ChannelSnapshot"
+import type { ChannelDefinition } from "@holdfast/domain/Channel"
+import { publishable } from "@holdfast/domain/Publishable"
+import type { StockLevel } from "@holdfast/domain/StockState"
+import { query, type Sql } from "@holdfast/ledger/Database"
+import { verify } from "@holdfast/ledger/Verify"
+import { Effect } from "effect"
+import type { DemoChannelRow } from "./DemoSnapshot.ts"
+import type { ChannelEvidence, DemoAudit } from "./DemoVerdict.ts"
+
+/** Units oversold per channel: what its orders took beyond what was there. */
+export const oversoldByChannel = (sql: Sql) =>
+  Effect.map(
+    query(() => sql`select channel, sum(oversold)::int as units from ledger where channel is not null and oversold > 0 group by channel`),
+    (rows) => new Map(rows.map((row) => [String(row["channel"]), Number(row["units"])]))
+  )
+
+export const rowOf = (snapshot: ChannelSnapshot, oversoldUnits: number): DemoChannelRow => ({
+  id: snapshot.channel,
+  timing: snapshot.timing,
+  budgetMillis: snapshot.budgetMillis,
+  objective: snapshot.objective,
+  events: snapshot.events,
+  pushes: snapshot.pushes,
+  coalesced: snapshot.superseded + snapshot.unchanged,
+  pending: snapshot.pending + snapshot.inFlight,
+  p50: snapshot.total.p50,
+  p99: snapshot.total.p99,
+  withinBudget: snapshot.attained,
+  retries: snapshot.retries,
+  circuit: snapshot.circuit,
+  oversoldUnits
+})
+
+const levelsBySku = (sql: Sql) =>
+  Effect.map(
+    query(() => sql`select sku, location_id, on_hand, committed, held from stock_level`),
+    (rows) => {
+      const bySku = new Map<string, Array<StockLevel>>()
+      for (const row of rows) {
+        const { location_id: locationId, on_hand: onHand, committed, held } = row
+        const levels = bySku.get(row["sku"])
+        const level = { locationId, onHand, committed, held }
+        if (levels === undefined) bySku.set(row["sku"], [level])
+        else levels.push(level)
+      }
+      return bySku
+    }
+  )
+
+/** For every channel: what it should show by the ledger's levels, and what it shows by its own word. */
+export const channelEvidence = Effect.fn("channelEvidence")(function* (
+  sql: Sql,
+  definitions: ReadonlyArray<ChannelDefinition>,
+  servers: ReadonlyArray<SimulatedChannel>,
+  rows: ReadonlyArray<DemoChannelRow>
+) {
+  const levels = yield* levelsBySku(sql)
+  return definitions.map((definition, i): ChannelEvidence => ({
+    row: rows[i]!,
+    expected: new Map([...levels].map(([sku, of]) => [sku, publishable(definition, { levels: of })])),
+    shown: new Map([...servers[i]!.listings.all()].map(({ sku, quantity }) => [sku, quantity]))
+  }))
+})
+
+export const demoAudit = (sql: Sql) =>
+  Effect.map(verify(sql), ({ skus, findings }): DemoAudit => ({
+    skus,
+    findings: findings.map(({ check, count, examples }) => `${check}: ${count}, such as ${examples.join("; ")}`)
+  }))
