@@ -31,8 +31,8 @@ describe("the front door over HTTP", () => {
     await harness.stop()
   })
 
-  const post = async (body: string | Uint8Array, headers: Record<string, string> = json, url = door.url) => {
-    const response = await fetch(`${url}/v1/events`, { method: "POST", body: body as BodyInit, headers })
+  const post = async (body: string, headers: Record<string, string> = json, url = door.url) => {
+    const response = await fetch(`${url}/v1/events`, { method: "POST", body, headers })
     return { status: response.status, body: (await response.json()) as { errors?: Array<{ field: string }> } & Record<string, unknown> }
   }
 

@@ -97,7 +97,7 @@ describe("ingest on real servers", () => {
   it("parks what it does not understand, once, and says so", async () => {
     const told: Array<IngestedEvent> = []
     await harness.publish(placed, order("good-1", ["A"]))
-    const bad = await harness.publish(placed, order("bad", ["B"], { time: "yesterday" }), "m-1")
+    const bad = await harness.publish(placed, order("bad", ["B"], { time: "yesterday" }), { "Nats-Msg-Id": "m-1" })
     await harness.publish(placed, order("good-2", ["A"]))
     const stop = await harness.startIngest({ onEvent: (event) => told.push(event), sample: () => true })
     await harness.waitForFacts(2)

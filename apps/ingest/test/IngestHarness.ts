@@ -7,6 +7,7 @@ import { startTestServers, type RunningTestServers } from "@holdfast/infra/testi
 import { Database, type Sql } from "@holdfast/ledger/Database"
 import { migrate } from "@holdfast/ledger/Migrations"
 import type { JsMsg } from "@nats-io/jetstream"
+import { headers as natsHeaders } from "@nats-io/nats-core"
 import { NodeHttpServer } from "@effect/platform-node"
 import { ConfigProvider, Effect, Exit, Layer, ManagedRuntime, Scope } from "effect"
 import { HttpRouter } from "effect/http"
@@ -77,9 +78,10 @@ export class IngestHarness {
   }
 
   /** Publishes bytes on a subject as any publisher would; resolves with the sequence in EVENTS. */
-  async publish(subject: string, payload: string | Uint8Array, messageId?: string): Promise<number> {
-    const { seq } = await this.nats.jetstream.publish(subject, payload, messageId === undefined ? {} : { msgID: messageId })
-    return seq
+  async publish(subject: string, payload: string | Uint8Array, headers: Readonly<Record<string, string>> = {}): Promise<number> {
+    const all = natsHeaders()
+    for (const [name, value] of Object.entries(headers)) all.set(name, value)
+    return (await this.nats.jetstream.publish(subject, payload, { headers: all })).seq
   }
 
   /** All facts of STOCK, in its order. */
