@@ -25,12 +25,20 @@ export class ParkedCommandError extends Schema.TaggedError<ParkedCommandError>()
 const refuse = (message: string) => Effect.fail(new ParkedCommandError({ message }))
 
 const Limit = Schema.Number.check(
-  Schema.makeFilter((n: number) => (n >= 1 && n <= 10_000 ? undefined : `must be a whole number from 1 to 10000, got ${n}`))
+  Schema.makeFilter((n: number) =>
+    n >= 1 && n <= 10_000 ? undefined : `must be a whole number from 1 to 10000, got ${n}`
+  )
 )
 
-const reasonFlag = Flag.String("reason").pipe(Flag.withDescription("Only this reason, such as invalid or unknown_sku"), Flag.optional)
+const reasonFlag = Flag.String("reason").pipe(
+  Flag.withDescription("Only this reason, such as invalid or unknown_sku"),
+  Flag.optional
+)
 const jsonFlag = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON"), Flag.withDefault(false))
-const someIds = Argument.Int("id").pipe(Argument.withDescription("Id as `holdfast parked list` shows it"), Argument.variadic())
+const someIds = Argument.Int("id").pipe(
+  Argument.withDescription("Id as `holdfast parked list` shows it"),
+  Argument.variadic()
+)
 
 const find = Effect.fnUntraced(function* (id: number) {
   const { sql } = yield* Database
@@ -48,10 +56,15 @@ const list = Command.make(
   },
   Effect.fn("ParkedCommand.list")(function* ({ reason, all, json, limit }) {
     const { sql } = yield* Database
-    const asked = { waitingOnly: !all, limit, ...Option.match(reason, { onNone: () => ({}), onSome: (only) => ({ reason: only }) }) }
+    const asked = {
+      waitingOnly: !all,
+      limit,
+      ...Option.match(reason, { onNone: () => ({}), onSome: (only) => ({ reason: only }) })
+    }
     const rows = yield* query(() => Parked.list(sql, asked))
     yield* Console.log(json ? JSON.stringify(rows, undefined, 2) : listText(rows))
-    if (!json && rows.length === limit) yield* Console.log(`\nonly the first ${limit} are shown; ask for more with --limit`)
+    if (!json && rows.length === limit)
+      yield* Console.log(`\nonly the first ${limit} are shown; ask for more with --limit`)
   })
 ).pipe(Command.withDescription("List what is parked, oldest first"))
 
@@ -103,21 +116,26 @@ const report = (lefts: ReadonlyArray<string | undefined>) =>
 const replayIds = Effect.fnUntraced(function* (ids: ReadonlyArray<number>, again: boolean, corrected?: Uint8Array) {
   const messages = yield* Effect.forEach(ids, find)
   const done = messages.find(({ replayedAt, discardedAt }) => replayedAt !== null || discardedAt !== null)
-  if (done !== undefined && !again) return yield* refuse(`${done.id} was replayed or discarded before; replay it with --again`)
+  if (done !== undefined && !again)
+    return yield* refuse(`${done.id} was replayed or discarded before; replay it with --again`)
   return yield* report(yield* Effect.forEach(messages, (message) => replayOne(message, corrected)))
 })
 
 const replayWaiting = Effect.fnUntraced(function* (reason: string | undefined) {
   const { sql } = yield* Database
   const lefts: Array<string | undefined> = []
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const page = yield* query(() =>
       Parked.list(sql, { waitingOnly: true, limit: pageSize, after, ...(reason === undefined ? {} : { reason }) })
     )
     if (page.length === 0) return yield* report(lefts)
-    const replayed = yield* Effect.forEach(page, ({ id }) => Effect.flatMap(find(id), (message) => replayOne(message)), {
-      concurrency: 16
-    })
+    const replayed = yield* Effect.forEach(
+      page,
+      ({ id }) => Effect.flatMap(find(id), (message) => replayOne(message)),
+      {
+        concurrency: 16
+      }
+    )
     lefts.push(...replayed)
     after = page.at(-1)!.id
   }
@@ -133,7 +151,10 @@ const replay = Command.make(
       Flag.withDescription("Publish the bytes of this file instead: a corrected event; for one id"),
       Flag.optional
     ),
-    again: Flag.Boolean("again").pipe(Flag.withDescription("Also what was replayed or discarded before"), Flag.withDefault(false))
+    again: Flag.Boolean("again").pipe(
+      Flag.withDescription("Also what was replayed or discarded before"),
+      Flag.withDefault(false)
+    )
   },
   Effect.fn("ParkedCommand.replay")(function* ({ ids, all, reason, file, again }) {
     const only = Option.getOrUndefined(reason)
@@ -154,7 +175,10 @@ const replay = Command.make(
 ).pipe(
   Command.withDescription("Publish parked messages again at the front door"),
   Command.withExamples([
-    { command: "holdfast parked replay --reason unknown_sku", description: "after the goods of those SKUs were received" },
+    {
+      command: "holdfast parked replay --reason unknown_sku",
+      description: "after the goods of those SKUs were received"
+    },
     { command: "holdfast parked replay 12 --file corrected.json", description: "with corrected bytes" }
   ])
 )

@@ -91,14 +91,20 @@ describe("holdfast parked", () => {
   })
 
   it("lists in a table, by reason, and as JSON, and prints no control characters of a publisher", async () => {
-    await given(row(1, "x"), row(2, order(), { reason: "unknown_sku", sku: "A", id: "e\u001b[2J-2", detail: "no stock of A" }), row(1, "again"))
+    await given(
+      row(1, "x"),
+      row(2, order(), { reason: "unknown_sku", sku: "A", id: "e\u001b[2J-2", detail: "no stock of A" }),
+      row(1, "again")
+    )
     const { output } = await holdfast("list")
     expect(output.split("\n")).toHaveLength(3)
     expect(output).toContain("1   2026-11-27T09:30:00Z  waiting  invalid      shop e-1")
     expect(output).toContain("e\\u001b[2J-2")
     expect(output).not.toContain("\u001b")
     expect((await holdfast("list", "--reason", "unknown_sku")).output.split("\n")).toHaveLength(2)
-    expect(JSON.parse((await holdfast("list", "--json", "--limit", "1")).output)).toMatchObject([{ id: 1, reason: "invalid", bytes: 1 }])
+    expect(JSON.parse((await holdfast("list", "--json", "--limit", "1")).output)).toMatchObject([
+      { id: 1, reason: "invalid", bytes: 1 }
+    ])
   })
 
   it("shows headers and payload, text or not", async () => {
@@ -139,9 +145,17 @@ describe("holdfast parked", () => {
 
   it("replays a parked fact as the event that it is", async () => {
     const fact = { specversion: "1.0", ...order(), time: "2026-11-27T09:30:00.000Z", parts: 3 }
-    const changes = { stream: "STOCK", subject: "stock.partition.7.A", reason: "unknown_sku", headers: { "Holdfast-Event-Sequence": "5" } }
+    const changes = {
+      stream: "STOCK",
+      subject: "stock.partition.7.A",
+      reason: "unknown_sku",
+      headers: { "Holdfast-Event-Sequence": "5" }
+    }
     await given(row(1, fact, changes), row(2, order({ type: "order.eaten" })))
-    expect(await holdfast("replay", "--reason", "unknown_sku")).toMatchObject({ output: "replayed 1 of 1", error: undefined })
+    expect(await holdfast("replay", "--reason", "unknown_sku")).toMatchObject({
+      output: "replayed 1 of 1",
+      error: undefined
+    })
     const [message] = await events()
     expect(message!.subject).toBe("stock.events.order.placed")
     expect(message!.json()).toEqual(fact)
@@ -170,7 +184,9 @@ describe("holdfast parked", () => {
 
   it("wants to be told exactly what to replay", async () => {
     for (const args of [[], ["1", "--all"], ["--all", "--reason", "invalid"]]) {
-      expect(await holdfast("replay", ...args)).toMatchObject({ error: "say what to replay: ids, or --all, or --reason" })
+      expect(await holdfast("replay", ...args)).toMatchObject({
+        error: "say what to replay: ids, or --all, or --reason"
+      })
     }
   })
 

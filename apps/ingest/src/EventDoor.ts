@@ -35,7 +35,11 @@ export type OfferAnswer =
   | { readonly status: "unknown"; readonly id: string; readonly errors: ReadonlyArray<FieldError> }
 
 /** Offers one event. Never rejects. @param now milliseconds since the epoch */
-export const offerEvent = async (nats: NatsConnection["Service"], offered: OfferedEvent, now: number): Promise<OfferAnswer> => {
+export const offerEvent = async (
+  nats: NatsConnection["Service"],
+  offered: OfferedEvent,
+  now: number
+): Promise<OfferAnswer> => {
   const { payload } = offered
   const decoded = decodeEventMessage({ headers: entriesOf(offered), payload }, now)
   if (Result.isFailure(decoded)) return rejection(decoded.failure)

@@ -95,7 +95,8 @@ export class FactWriter {
   private async writeBatch({ messages, parked, outcomes }: IntakeBatch): Promise<void> {
     const { connection, sql, onEvent } = this.parts
     if (parked.length > 0) await park(sql, parked).catch((cause) => Promise.reject(toLedgerError(cause)))
-    if (messages.length > 0) this.lastSequence = await publishBatch(connection, stockStream, messages, this.lastSequence)
+    if (messages.length > 0)
+      this.lastSequence = await publishBatch(connection, stockStream, messages, this.lastSequence)
     this.progressed = true
     if (onEvent === undefined) return
     const ingestedAt = Date.now()

@@ -40,7 +40,8 @@ const postEvents = Effect.gen(function* () {
   const request = yield* HttpServerRequest.HttpServerRequest
   const nats = yield* NatsConnection
   const encoding = encodingOf(request)
-  if (encoding === undefined) return refuse(415, [{ field: "content-type", message: `must be ${encodings.join(", ")}` }])
+  if (encoding === undefined)
+    return refuse(415, [{ field: "content-type", message: `must be ${encodings.join(", ")}` }])
   if ((request.headers["content-encoding"] ?? "identity") !== "identity") {
     return refuse(415, [{ field: "content-encoding", message: "must be absent: bodies are not compressed" }])
   }
@@ -98,14 +99,23 @@ const manyEvents = (nats: Nats, request: Request) => {
   return HttpServerResponse.stream(answers, { contentType: "application/x-ndjson" })
 }
 
-const answerLines = async (nats: Nats, lines: ReadonlyArray<Line>, traceparent: string | undefined): Promise<string> => {
+const answerLines = async (
+  nats: Nats,
+  lines: ReadonlyArray<Line>,
+  traceparent: string | undefined
+): Promise<string> => {
   const now = Date.now()
   const read = lines.filter(({ number }) => number <= requestLinesMax + 1)
   const answers = await Promise.all(read.map((line) => answerLine(nats, line, traceparent, now)))
   return answers.map((answer, i) => `${JSON.stringify({ line: read[i]!.number, ...answer })}\n`).join("")
 }
 
-const answerLine = async (nats: Nats, line: Line, traceparent: string | undefined, now: number): Promise<OfferAnswer> => {
+const answerLine = async (
+  nats: Nats,
+  line: Line,
+  traceparent: string | undefined,
+  now: number
+): Promise<OfferAnswer> => {
   if (line.number > requestLinesMax) {
     const message = `must be at most ${requestLinesMax} lines; this one and those after it were not read`
     return rejection({ reason: "too_large", errors: [{ field: "line", message }] })
@@ -124,7 +134,9 @@ const getParked = Effect.gen(function* () {
   const parked = yield* Effect.result(query(() => Parked.list(sql, asked.success)))
   if (Result.isFailure(parked)) {
     yield* Effect.logWarning(`parked messages cannot be listed: ${parked.failure.message}`)
-    return refuse(503, [{ field: "database", message: "does not answer" }], { "retry-after": String(retryAfterSeconds) })
+    return refuse(503, [{ field: "database", message: "does not answer" }], {
+      "retry-after": String(retryAfterSeconds)
+    })
   }
   return HttpServerResponse.jsonUnsafe({ parked: parked.success })
 })
@@ -136,7 +148,10 @@ const getHealth = Effect.gen(function* () {
     [isWell(() => connection.rtt()), isWell(async () => void (await sql`select 1`))],
     { concurrency: 2 }
   )
-  return HttpServerResponse.jsonUnsafe({ status: nats ? "ok" : "unavailable", nats, database }, { status: nats ? 200 : 503 })
+  return HttpServerResponse.jsonUnsafe(
+    { status: nats ? "ok" : "unavailable", nats, database },
+    { status: nats ? 200 : 503 }
+  )
 })
 
 const isWell = (ask: () => Promise<unknown>): Effect.Effect<boolean> =>

@@ -61,7 +61,10 @@ const readPolicy = Effect.gen(function* () {
   if (tokenSha256 !== undefined && !/^[0-9a-f]{64}$/.test(tokenSha256)) {
     return yield* Effect.die(new Error("HOLDFAST_API_TOKEN_SHA256 must be 64 hex digits: the SHA-256 of the token"))
   }
-  return { hosts: new Set([...loopbackHosts, ...hosts.filter((host) => host !== "")]), tokenSha256 } satisfies GuardPolicy
+  return {
+    hosts: new Set([...loopbackHosts, ...hosts.filter((host) => host !== "")]),
+    tokenSha256
+  } satisfies GuardPolicy
 })
 
 const refuse = ({ status, field, message }: Refusal) =>

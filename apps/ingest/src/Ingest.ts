@@ -63,7 +63,9 @@ const watch = async (connection: Nats["connection"], current: Current): Promise<
   for await (const { type } of connection.status()) {
     if (type === "disconnect") {
       current.reconnect ??= Promise.withResolvers()
-      current.writer?.abandon(new BusError({ reason: "unreachable", detail: "ingest", cause: new Error("disconnected") }))
+      current.writer?.abandon(
+        new BusError({ reason: "unreachable", detail: "ingest", cause: new Error("disconnected") })
+      )
     }
     if (type === "reconnect") {
       current.reconnect?.resolve()

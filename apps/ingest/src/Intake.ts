@@ -101,7 +101,14 @@ export class Intake {
       const outcome: IntakeOutcome | undefined =
         i + 1 < facts.length
           ? undefined
-          : { outcome: "split", event, facts: facts.length, storedAt: stored.storedAt, sequence: stored.sequence, ...root }
+          : {
+              outcome: "split",
+              event,
+              facts: facts.length,
+              storedAt: stored.storedAt,
+              sequence: stored.sequence,
+              ...root
+            }
       this.facts.push({ message: messageOf(facts[i]!, headers), part: i + 1, outcome })
     }
   }
@@ -171,7 +178,8 @@ const messagesOf = (facts: ReadonlyArray<PendingFact>): ReadonlyArray<BatchMessa
 /** Characters of a publisher's id that are shown with what is parked. */
 const shownMax = 128
 
-const shown = (text: string | undefined): string | undefined => (text === undefined ? undefined : storable(text.slice(0, shownMax)))
+const shown = (text: string | undefined): string | undefined =>
+  text === undefined ? undefined : storable(text.slice(0, shownMax))
 
 /** PostgreSQL's text has no NUL and no lone surrogates. */
 const storable = (text: string): string => text.toWellFormed().replaceAll("\u0000", "\uFFFD")

@@ -54,6 +54,7 @@ export class LineSplitter {
     this.pieces = []
     this.length = 0
     this.number += 1
-    if (bytes === undefined || bytes.some((byte) => byte !== 32 && byte !== 9 && byte !== 13)) lines.push({ number, bytes, length })
+    if (bytes === undefined || bytes.some((byte) => byte !== 32 && byte !== 9 && byte !== 13))
+      lines.push({ number, bytes, length })
   }
 }

@@ -4,7 +4,13 @@ import type { ParkedQuery } from "@holdfast/ledger/Parked"
 import { Result } from "effect"
 import { parkedPageMax } from "./IngestLimit.ts"
 
-const whole = (text: string | null, field: string, min: number, max: number, errors: Array<FieldError>): number | undefined => {
+const whole = (
+  text: string | null,
+  field: string,
+  min: number,
+  max: number,
+  errors: Array<FieldError>
+): number | undefined => {
   if (text === null) return undefined
   const value = Number(text)
   if (/^\d+$/.test(text) && value >= min && value <= max) return value

@@ -32,7 +32,8 @@ export const readPosition = async (nats: Context.Service.Shape<typeof NatsConnec
   const [stock, events] = await Promise.all([manager.streams.info(stockStream), manager.streams.info(eventsStream)])
   const lastStockSequence = stock.state.last_seq
   const start = { lastStockSequence, eventsCreated: events.created }
-  const last = lastStockSequence === 0 ? null : await manager.streams.getMessage(stockStream, { seq: lastStockSequence })
+  const last =
+    lastStockSequence === 0 ? null : await manager.streams.getMessage(stockStream, { seq: lastStockSequence })
   // STOCK keeps messages longer than EVENTS: when its last one is gone, all events before it are gone too
   if (last === null) return { ...start, sequence: 0, part: 0 }
   const sequence = Number(last.header.get(header.eventSequence))
@@ -43,14 +44,24 @@ export const readPosition = async (nats: Context.Service.Shape<typeof NatsConnec
   return { ...start, sequence: (await firstSince(manager, first_seq, last_seq, storedAt)) - 1, part: 0 }
 }
 
-const isSameEvent = async (manager: JetStreamManager, lastSeq: number, sequence: number, storedAt: number): Promise<boolean> => {
+const isSameEvent = async (
+  manager: JetStreamManager,
+  lastSeq: number,
+  sequence: number,
+  storedAt: number
+): Promise<boolean> => {
   if (sequence > lastSeq) return false
   const event = await manager.streams.getMessage(eventsStream, { seq: sequence })
   return event === null || event.time.getTime() === storedAt
 }
 
 /** The first sequence that was stored at `storedAt` (milliseconds since the epoch) or later; one after the last if none was. */
-const firstSince = async (manager: JetStreamManager, first: number, last: number, storedAt: number): Promise<number> => {
+const firstSince = async (
+  manager: JetStreamManager,
+  first: number,
+  last: number,
+  storedAt: number
+): Promise<number> => {
   let low = first
   let high = last + 1
   while (low < high) {

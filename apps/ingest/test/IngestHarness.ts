@@ -56,7 +56,10 @@ export class IngestHarness {
   }
 
   /** Runs ingest with connections of its own; resolves with what ends it. */
-  async startIngest(options: Ingest.IngestOptions = {}, databaseUrl = this.servers.databaseUrl): Promise<() => Promise<void>> {
+  async startIngest(
+    options: Ingest.IngestOptions = {},
+    databaseUrl = this.servers.databaseUrl
+  ): Promise<() => Promise<void>> {
     const scope = Scope.makeUnsafe()
     const layer = Ingest.layer(options).pipe(Layer.provide(layersOf(this.servers.natsUrl, databaseUrl)))
     await Effect.runPromise(Layer.buildWithScope(layer, scope))
@@ -64,10 +67,15 @@ export class IngestHarness {
   }
 
   /** Runs the HTTP door; `env` is its environment. */
-  async startHttp(env: Record<string, string> = {}): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
+  async startHttp(
+    env: Record<string, string> = {}
+  ): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
     const scope = Scope.makeUnsafe()
     let server: Server | undefined
-    const layer = HttpRouter.serve(Layer.merge(HttpFrontDoor.routes, HttpGuard.layer), { disableLogger: true, disableListenLog: true }).pipe(
+    const layer = HttpRouter.serve(Layer.merge(HttpFrontDoor.routes, HttpGuard.layer), {
+      disableLogger: true,
+      disableListenLog: true
+    }).pipe(
       Layer.provide(NodeHttpServer.layer(() => (server = createServer()), { port: 0, host: "127.0.0.1" })),
       Layer.provide(layersOf(this.servers.natsUrl, this.servers.databaseUrl)),
       Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
@@ -78,7 +86,11 @@ export class IngestHarness {
   }
 
   /** Publishes bytes on a subject as any publisher would; resolves with the sequence in EVENTS. */
-  async publish(subject: string, payload: string | Uint8Array, headers: Readonly<Record<string, string>> = {}): Promise<number> {
+  async publish(
+    subject: string,
+    payload: string | Uint8Array,
+    headers: Readonly<Record<string, string>> = {}
+  ): Promise<number> {
     const all = natsHeaders()
     for (const [name, value] of Object.entries(headers)) all.set(name, value)
     return (await this.nats.jetstream.publish(subject, payload, { headers: all })).seq

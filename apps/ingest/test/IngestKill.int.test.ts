@@ -66,34 +66,41 @@ class Publisher {
     if (isMalformed) this.malformed++
     else for (const sku of skus) this.expected.push(`${i} ${sku}`)
     const lines = skus.map((sku) => ({ sku, quantity: isMalformed ? 0 : 1 }))
-    harness.nats.connection.publish(placed, JSON.stringify({ source: "shop", id: `e-${i}`, data: { orderId: `o-${i}`, lines } }))
+    harness.nats.connection.publish(
+      placed,
+      JSON.stringify({ source: "shop", id: `e-${i}`, data: { orderId: `o-${i}`, lines } })
+    )
   }
 }
 
-it(`keeps every fact once and in order while processes are killed and frozen (seed ${seed})`, { timeout: 120_000 }, async () => {
-  const random = new Random(seed)
-  const publisher = new Publisher(random)
-  const { expected } = publisher
-  const running = [startProcess(), startProcess()]
-  for (let round = 0; round < rounds; round++) {
-    const before = expected.length
-    publisher.publish(eventsPerRound)
-    await inStockAtLeast(before + random.whole(1, (expected.length - before) / 2))
-    const victim = random.whole(0, 1)
-    if (random.chance(0.3)) {
-      running[victim]!.kill("SIGSTOP")
+it(
+  `keeps every fact once and in order while processes are killed and frozen (seed ${seed})`,
+  { timeout: 120_000 },
+  async () => {
+    const random = new Random(seed)
+    const publisher = new Publisher(random)
+    const { expected } = publisher
+    const running = [startProcess(), startProcess()]
+    for (let round = 0; round < rounds; round++) {
+      const before = expected.length
       publisher.publish(eventsPerRound)
-      await inStockAtLeast(expected.length)
-      running[victim]!.kill("SIGCONT")
-    } else {
-      running[victim]!.kill("SIGKILL")
-      running[victim] = startProcess()
+      await inStockAtLeast(before + random.whole(1, (expected.length - before) / 2))
+      const victim = random.whole(0, 1)
+      if (random.chance(0.3)) {
+        running[victim]!.kill("SIGSTOP")
+        publisher.publish(eventsPerRound)
+        await inStockAtLeast(expected.length)
+        running[victim]!.kill("SIGCONT")
+      } else {
+        running[victim]!.kill("SIGKILL")
+        running[victim] = startProcess()
+      }
     }
+    await harness.waitForFacts(expected.length, 60_000)
+    const waiting = async () => [...(await Parked.countWaiting(harness.sql)).values()]
+    await vi.waitFor(async () => expect(await waiting()).toEqual([publisher.malformed]), { timeout: 20_000 })
+    const found = (await harness.facts()).map(({ event, sku }) => `${event} ${sku}`)
+    expect(found.length).toBe(expected.length)
+    expect(found).toEqual(expected)
   }
-  await harness.waitForFacts(expected.length, 60_000)
-  const waiting = async () => [...(await Parked.countWaiting(harness.sql)).values()]
-  await vi.waitFor(async () => expect(await waiting()).toEqual([publisher.malformed]), { timeout: 20_000 })
-  const found = (await harness.facts()).map(({ event, sku }) => `${event} ${sku}`)
-  expect(found.length).toBe(expected.length)
-  expect(found).toEqual(expected)
-})
+)

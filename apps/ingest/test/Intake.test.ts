@@ -12,18 +12,31 @@ const order = (sequence: number, skus: ReadonlyArray<string>, headers?: StoredEv
   subject: "stock.events.order.placed",
   headers,
   payload: Buffer.from(
-    JSON.stringify({ source: "shop", id: `e-${sequence}`, data: { orderId: `o-${sequence}`, lines: skus.map((sku) => ({ sku, quantity: 1 })) } })
+    JSON.stringify({
+      source: "shop",
+      id: `e-${sequence}`,
+      data: { orderId: `o-${sequence}`, lines: skus.map((sku) => ({ sku, quantity: 1 })) }
+    })
   )
 })
 
-const broken = (sequence: number, payload: Uint8Array = Buffer.from("{")): StoredEvent => ({ ...order(sequence, []), payload })
+const broken = (sequence: number, payload: Uint8Array = Buffer.from("{")): StoredEvent => ({
+  ...order(sequence, []),
+  payload
+})
 
 const skus = (count: number) => Array.from({ length: count }, (_, i) => `S-${i}`)
 
 const intakeFrom = (sequence = 0, part = 0) => new Intake("2026-01-01T00:00:00Z", { sequence, part }, () => false)
 
 const headersOf = (batch: IntakeBatch, at: number): Record<string, string> =>
-  Object.fromEntries(batch.messages.at(at)!.headers!.split("\r\n").filter(Boolean).map((line) => line.split(": ") as [string, string]))
+  Object.fromEntries(
+    batch.messages
+      .at(at)!
+      .headers!.split("\r\n")
+      .filter(Boolean)
+      .map((line) => line.split(": ") as [string, string])
+  )
 
 const skuOf = (payload: string | Uint8Array) => Result.getOrThrow(decodeFact(payload as string)).sku
 
@@ -34,7 +47,16 @@ describe("the intake", () => {
     const batch = intake.take()
     expect(batch.messages.map(({ subject }) => subject)).toEqual(["stock.facts.A", "stock.facts.B"])
     const fact = Result.getOrThrow(decodeFact(batch.messages[0]!.payload as string))
-    expect(fact).toMatchObject({ sku: "A", parts: 2, data: { lines: [{ sku: "A", quantity: 1 }, { sku: "A", quantity: 1 }] } })
+    expect(fact).toMatchObject({
+      sku: "A",
+      parts: 2,
+      data: {
+        lines: [
+          { sku: "A", quantity: 1 },
+          { sku: "A", quantity: 1 }
+        ]
+      }
+    })
     for (const at of [0, 1]) {
       expect(headersOf(batch, at)).toEqual({
         traceparent: expect.stringMatching(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/),
@@ -71,20 +93,42 @@ describe("the intake", () => {
     resumed.add(order(3, whole.slice(0, 2)))
     const rest: Array<IntakeBatch> = []
     while (!resumed.isEmpty) rest.push(resumed.take())
-    const facts = [...first.messages.slice(1), ...rest.flatMap(({ messages }) => messages)].map(({ payload }) => skuOf(payload))
+    const facts = [...first.messages.slice(1), ...rest.flatMap(({ messages }) => messages)].map(({ payload }) =>
+      skuOf(payload)
+    )
     expect(facts).toEqual([...whole, "S-0", "S-1"])
     expect(headersOf(rest.at(-1)!, -1)["Holdfast-Event-Part"]).toBeUndefined()
-    expect(rest.flatMap(({ outcomes }) => outcomes)).toMatchObject([{ sequence: 2, facts: 1_200 }, { sequence: 3, facts: 2 }])
+    expect(rest.flatMap(({ outcomes }) => outcomes)).toMatchObject([
+      { sequence: 2, facts: 1_200 },
+      { sequence: 3, facts: 2 }
+    ])
   })
 
   it("parks what it does not understand, with bytes, headers, reason and trace, in what PostgreSQL can store", () => {
     const intake = intakeFrom()
     const payload = Buffer.from(JSON.stringify({ id: "a\u0000b", source: "\ud800", data: null }))
-    intake.add({ ...order(3, [], [["Nats-Msg-Id", ["m\u0000"]], ["x", "1"]]), payload })
+    intake.add({
+      ...order(
+        3,
+        [],
+        [
+          ["Nats-Msg-Id", ["m\u0000"]],
+          ["x", "1"]
+        ]
+      ),
+      payload
+    })
     const { parked, messages, outcomes } = intake.take()
     expect(messages).toEqual([])
     expect(parked).toMatchObject([
-      { stream: "EVENTS", sequence: 3, reason: "invalid", id: "a\uFFFDb", source: "\uFFFD", headers: { "Nats-Msg-Id": "m\uFFFD", x: "1" } }
+      {
+        stream: "EVENTS",
+        sequence: 3,
+        reason: "invalid",
+        id: "a\uFFFDb",
+        source: "\uFFFD",
+        headers: { "Nats-Msg-Id": "m\uFFFD", x: "1" }
+      }
     ])
     expect(parked[0]!.payload).toEqual(payload)
     expect(parked[0]!.detail).toContain("id: must not contain control characters")

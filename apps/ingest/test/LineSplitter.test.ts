@@ -6,7 +6,7 @@ import { LineSplitter, type Line } from "../src/LineSplitter.ts"
 const split = (body: Buffer, random: Random): ReadonlyArray<Line> => {
   const splitter = new LineSplitter()
   const lines: Array<Line> = []
-  for (let at = 0; at < body.length; ) {
+  for (let at = 0; at < body.length;) {
     const end = at + random.whole(1, 40)
     lines.push(...splitter.push(body.subarray(at, end)))
     at = end
@@ -18,8 +18,13 @@ describe("the line splitter", () => {
   it("finds the same lines however the bytes are cut into chunks", () => {
     for (let seed = 1; seed <= 500; seed++) {
       const random = new Random(seed)
-      const texts = Array.from({ length: random.whole(0, 12) }, () => random.pick(["", "  ", "\t\r", "{}", "ä😀", "x".repeat(90)]))
-      const found = split(Buffer.from(texts.join("\n")), random).map(({ number, bytes }) => [number, Buffer.from(bytes!).toString()])
+      const texts = Array.from({ length: random.whole(0, 12) }, () =>
+        random.pick(["", "  ", "\t\r", "{}", "ä😀", "x".repeat(90)])
+      )
+      const found = split(Buffer.from(texts.join("\n")), random).map(({ number, bytes }) => [
+        number,
+        Buffer.from(bytes!).toString()
+      ])
       const expected = texts.map((text, i) => [i + 1, text] as const).filter(([, text]) => text.trim() !== "")
       expect(found, `seed ${seed}`).toEqual(expected)
     }

@@ -12,7 +12,8 @@ const placed = "stock.events.order.placed"
 const good = (id: string, sku: string) =>
   JSON.stringify({ id, source: "shop", type: "order.placed", data: { orderId: id, lines: [{ sku, quantity: 1 }] } })
 
-const names = ({ field }: MalformedInput, found: string): boolean => (typeof field === "string" ? field === found : field.test(found))
+const names = ({ field }: MalformedInput, found: string): boolean =>
+  typeof field === "string" ? field === found : field.test(found)
 
 describe("malformed input", () => {
   let harness: IngestHarness
@@ -33,7 +34,9 @@ describe("malformed input", () => {
     fetch(`${door.url}/v1/events`, { method: "POST", body, headers: { "content-type": type } })
 
   it("has at least 200 kinds, all different", () => {
-    expect(new Set(malformedInputs.map(({ payload }) => Buffer.from(payload).toString("latin1"))).size).toBe(malformedInputs.length)
+    expect(new Set(malformedInputs.map(({ payload }) => Buffer.from(payload).toString("latin1"))).size).toBe(
+      malformedInputs.length
+    )
     expect(malformedInputs.length).toBeGreaterThanOrEqual(200)
   })
 
@@ -45,14 +48,20 @@ describe("malformed input", () => {
       expected.push(`N-${i}`)
     }
     await harness.waitForFacts(expected.length)
-    await vi.waitFor(async () => expect(await Parked.list(harness.sql, { limit: 1_000 })).toHaveLength(malformedInputs.length), { timeout: 20_000 })
+    await vi.waitFor(
+      async () => expect(await Parked.list(harness.sql, { limit: 1_000 })).toHaveLength(malformedInputs.length),
+      { timeout: 20_000 }
+    )
     expect((await harness.facts()).map(({ sku }) => sku)).toEqual(expected)
     for (const row of await Parked.list(harness.sql, { limit: 1_000 })) {
       const parked = (await Parked.get(harness.sql, row.id))!
       const input = malformedInputs[Number(parked.headers["Test-Input"])]!
       expect(Buffer.compare(parked.payload, input.payload), input.what).toBe(0)
       const fields = parked.detail.split("; ").map((one) => one.slice(0, one.indexOf(": ")))
-      expect(fields.some((field) => names(input, field)), `${input.what} -> ${parked.detail}`).toBe(true)
+      expect(
+        fields.some((field) => names(input, field)),
+        `${input.what} -> ${parked.detail}`
+      ).toBe(true)
     }
   })
 
@@ -64,7 +73,10 @@ describe("malformed input", () => {
       const response = await post(Uint8Array.from(input.payload))
       const { errors } = (await response.json()) as { errors: Array<{ field: string }> }
       expect([413, 422], input.what).toContain(response.status)
-      expect(errors.some(({ field }) => names(input, field)), `${input.what} -> ${JSON.stringify(errors[0])}`).toBe(true)
+      expect(
+        errors.some(({ field }) => names(input, field)),
+        `${input.what} -> ${JSON.stringify(errors[0])}`
+      ).toBe(true)
       if (i % 10 === 0) expect((await post(good(`http-${i}`, `H-${i}`))).status).toBe(202)
     }
     await harness.waitForFacts(before + Math.ceil(malformedInputs.length / 10))
@@ -75,9 +87,14 @@ describe("malformed input", () => {
     const isOneLine = ({ payload, onlyNats }: MalformedInput) =>
       onlyNats !== true && !payload.includes(10) && Buffer.from(payload).toString().trim() !== ""
     const oneLine = malformedInputs.filter(isOneLine)
-    const body = Buffer.concat(oneLine.flatMap(({ payload }, i) => [payload, Buffer.from(`\n${good(`line-${i}`, `L-${i}`)}\n`)]))
+    const body = Buffer.concat(
+      oneLine.flatMap(({ payload }, i) => [payload, Buffer.from(`\n${good(`line-${i}`, `L-${i}`)}\n`)])
+    )
     const text = await (await post(Uint8Array.from(body), "application/x-ndjson")).text()
-    const statuses = text.trimEnd().split("\n").map((answer) => (JSON.parse(answer) as { status: string }).status)
+    const statuses = text
+      .trimEnd()
+      .split("\n")
+      .map((answer) => (JSON.parse(answer) as { status: string }).status)
     expect(statuses).toEqual(oneLine.flatMap(() => ["rejected", "accepted"]))
   })
 
@@ -88,11 +105,29 @@ describe("malformed input", () => {
 
   it("with SKUs that look like wildcards is not malformed", async () => {
     const before = (await harness.facts()).length
-    const skus = ["A.*>", "*", ">", ".", "..", " ", "a b", "%", "%2E", "$JS.API", "é", "😀", "x".repeat(128), "'; drop table parked; --", "{{x}}"]
+    const skus = [
+      "A.*>",
+      "*",
+      ">",
+      ".",
+      "..",
+      " ",
+      "a b",
+      "%",
+      "%2E",
+      "$JS.API",
+      "é",
+      "😀",
+      "x".repeat(128),
+      "'; drop table parked; --",
+      "{{x}}"
+    ]
     for (const [i, sku] of skus.entries()) await harness.publish(placed, good(`wild-${i}`, sku))
     await harness.waitForFacts(before + skus.length)
     const facts = (await harness.facts()).slice(before)
     expect(facts.map(({ sku }) => sku)).toEqual(skus)
-    expect(facts.map(({ message }) => message.json<{ data: { lines: Array<{ sku: string }> } }>().data.lines[0]!.sku)).toEqual(skus)
+    expect(
+      facts.map(({ message }) => message.json<{ data: { lines: Array<{ sku: string }> } }>().data.lines[0]!.sku)
+    ).toEqual(skus)
   })
 })

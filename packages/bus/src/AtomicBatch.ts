@@ -24,7 +24,8 @@ export interface BatchMessage {
 
 /** One header line. Throws `RangeError` when the value could end the line: it would forge another header. */
 export const headerLine = (name: string, value: string | number): string => {
-  if (typeof value === "string" && /[\r\n]/.test(value)) throw new RangeError(`header ${name} must not contain CR or LF`)
+  if (typeof value === "string" && /[\r\n]/.test(value))
+    throw new RangeError(`header ${name} must not contain CR or LF`)
   return `${name}: ${value}\r\n`
 }
 
@@ -48,12 +49,17 @@ export const publishBatch = async (
   if (messages.length < 1 || messages.length > batchMessagesMax) {
     throw failed(stream, new RangeError(`a batch has 1 to ${batchMessagesMax} messages, got ${messages.length}`))
   }
-  const expectation = expectedLastSequence === undefined ? "" : `Nats-Expected-Last-Sequence: ${expectedLastSequence}\r\n`
+  const expectation =
+    expectedLastSequence === undefined ? "" : `Nats-Expected-Last-Sequence: ${expectedLastSequence}\r\n`
   const answer = await send(connection, messages, expectation).catch((cause) => Promise.reject(failed(stream, cause)))
   return sequenceOf(stream, answer, messages.length)
 }
 
-const send = async (connection: NatsConnection, messages: ReadonlyArray<BatchMessage>, expectation: string): Promise<Msg> => {
+const send = async (
+  connection: NatsConnection,
+  messages: ReadonlyArray<BatchMessage>,
+  expectation: string
+): Promise<Msg> => {
   const last = messages[messages.length - 1]!
   const options = { timeout: answerTimeoutMillis, noMux: false }
   if (messages.length === 1) {

@@ -105,7 +105,9 @@ const defect = (reason: EventDefect["reason"], field: string, message: string): 
 
 const jsonOf = (payload: Uint8Array): Result.Result<unknown, EventDefect> => {
   if (payload.length > payloadBytesMax) {
-    return Result.fail(defect("too_large", "payload", `must be at most ${payloadBytesMax} bytes, got ${payload.length}`))
+    return Result.fail(
+      defect("too_large", "payload", `must be at most ${payloadBytesMax} bytes, got ${payload.length}`)
+    )
   }
   let text: string
   try {
@@ -121,7 +123,9 @@ const jsonOf = (payload: Uint8Array): Result.Result<unknown, EventDefect> => {
     return found === undefined ? Result.succeed(json) : Result.fail(defect(found.reason, found.field, found.message))
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)
-    return Result.fail(defect("not_json", "payload", payload.length === 0 ? "must not be empty" : `must be JSON: ${message}`))
+    return Result.fail(
+      defect("not_json", "payload", payload.length === 0 ? "must not be empty" : `must be JSON: ${message}`)
+    )
   }
 }
 
@@ -153,7 +157,12 @@ export const readEvent = (message: EventMessage): Result.Result<ReadEvent, Event
     return checked({ raw, traceparent }, specversion, subjectType)
   }
   if (!isObject(body)) {
-    return Result.fail({ ...defect("invalid", "payload", "must be a JSON object"), id: id ?? messageId, source, traceparent })
+    return Result.fail({
+      ...defect("invalid", "payload", "must be a JSON object"),
+      id: id ?? messageId,
+      source,
+      traceparent
+    })
   }
   const raw = {
     id: own(body, "id") ?? id ?? messageId,
@@ -166,7 +175,11 @@ export const readEvent = (message: EventMessage): Result.Result<ReadEvent, Event
   return checked(read, own(body, "specversion") ?? attributes.specversion, subjectType)
 }
 
-const checked = (read: ReadEvent, specversion: unknown, subjectType: string | undefined): Result.Result<ReadEvent, EventDefect> => {
+const checked = (
+  read: ReadEvent,
+  specversion: unknown,
+  subjectType: string | undefined
+): Result.Result<ReadEvent, EventDefect> => {
   const { type } = read.raw
   const errors: Array<FieldError> = []
   if (specversion !== undefined && specversion !== "1.0") errors.push({ field: "specversion", message: "must be 1.0" })
@@ -189,7 +202,10 @@ const invalid = ({ raw, traceparent }: ReadEvent, errors: ReadonlyArray<FieldErr
  * Reads one message and decodes its event.
  * @param storedAt milliseconds since the epoch, used when the event names no time
  */
-export const decodeEventMessage = (message: EventMessage, storedAt: number): Result.Result<DecodedEvent, EventDefect> => {
+export const decodeEventMessage = (
+  message: EventMessage,
+  storedAt: number
+): Result.Result<DecodedEvent, EventDefect> => {
   const read = readEvent(message)
   if (Result.isFailure(read)) return Result.fail(read.failure)
   const { raw, traceparent } = read.success

@@ -32,7 +32,10 @@ describe("an event message is understood", () => {
   })
 
   it("as a structured CloudEvent that its content type names", () => {
-    const headers = [["content-type", "application/cloudevents+json; charset=utf-8"], ["ce-source", "not this"]] as const
+    const headers = [
+      ["content-type", "application/cloudevents+json; charset=utf-8"],
+      ["ce-source", "not this"]
+    ] as const
     expect(understood({ headers, payload: json(bare), subject }).event).toEqual(event)
   })
 
@@ -48,7 +51,10 @@ describe("an event message is understood", () => {
   })
 
   it("as a binary CloudEvent whose header values are percent-encoded", () => {
-    const headers = [["ce-source", "caf%C3%A9"], ["ce-id", "100%"]] as const
+    const headers = [
+      ["ce-source", "caf%C3%A9"],
+      ["ce-id", "100%"]
+    ] as const
     expect(understood({ headers, payload: json(data), subject }).event).toMatchObject({ source: "café", id: "100%" })
   })
 
@@ -84,7 +90,9 @@ describe("an event message is understood", () => {
   })
 
   it("without what it does not know, and with keys that are special to JavaScript", () => {
-    const payload = bytes(`{"__proto__":{"id":"x"},"parts":3,${JSON.stringify({ ...bare, data: { ...data, constructor: 1 } }).slice(1)}`)
+    const payload = bytes(
+      `{"__proto__":{"id":"x"},"parts":3,${JSON.stringify({ ...bare, data: { ...data, constructor: 1 } }).slice(1)}`
+    )
     expect(understood({ payload, subject }).event).toEqual(event)
   })
 
@@ -102,7 +110,8 @@ describe("an event message is understood", () => {
 })
 
 const line = { sku: "A", quantity: 2 }
-const withLine = (changes: object) => JSON.stringify({ ...bare, data: { ...data, lines: [line, { ...line, ...changes }] } })
+const withLine = (changes: object) =>
+  JSON.stringify({ ...bare, data: { ...data, lines: [line, { ...line, ...changes }] } })
 const nested = (depth: number) => `{"x":`.repeat(depth - 1) + "{}" + "}".repeat(depth - 1)
 
 const defects: ReadonlyArray<readonly [what: string, payload: string | Uint8Array, reason: string, field: string]> = [
@@ -124,7 +133,12 @@ const defects: ReadonlyArray<readonly [what: string, payload: string | Uint8Arra
   ["depth 17", nested(17), "too_deep", "x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x"],
   ["depth 100,000", nested(40_000), "too_deep", "x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x"],
   ["a key twice", `{"id":"a","id":"b"}`, "duplicate_key", "id"],
-  ["a key twice in a line", withLine({}).replace(`"quantity":2}]`, `"quantity":2,"quantity":9}]`), "duplicate_key", "data.lines[1].quantity"],
+  [
+    "a key twice in a line",
+    withLine({}).replace(`"quantity":2}]`, `"quantity":2,"quantity":9}]`),
+    "duplicate_key",
+    "data.lines[1].quantity"
+  ],
   ["a key twice, once escaped", String.raw`{"id":"a","\u0069d":"b"}`, "duplicate_key", "id"],
   ["no data", JSON.stringify({ ...bare, data: undefined }), "invalid", "data"],
   ["no source", JSON.stringify({ ...bare, source: undefined }), "invalid", "source"],
@@ -156,13 +170,22 @@ describe("an event message is refused, naming the field,", () => {
 
   it("with a subject of a type that does not exist", () => {
     const { type: _type, ...rest } = bare
-    expect(refused({ payload: json(rest), subject: "stock.events.order.eaten" }).errors[0]).toMatchObject({ field: "type" })
+    expect(refused({ payload: json(rest), subject: "stock.events.order.eaten" }).errors[0]).toMatchObject({
+      field: "type"
+    })
   })
 
   it("and says which event it was, as far as that can be read", () => {
-    const headers = [["Nats-Msg-Id", "m-1"], ["traceparent", traceparent]] as const
+    const headers = [
+      ["Nats-Msg-Id", "m-1"],
+      ["traceparent", traceparent]
+    ] as const
     expect(refused({ headers, payload: bytes("{"), subject })).toMatchObject({ id: "m-1", traceparent })
-    expect(refused({ headers, payload: json({ ...bare, time: "x" }), subject })).toMatchObject({ id: "e-1", source: "shop", traceparent })
+    expect(refused({ headers, payload: json({ ...bare, time: "x" }), subject })).toMatchObject({
+      id: "e-1",
+      source: "shop",
+      traceparent
+    })
   })
 
   it("in one line that is bounded", () => {

@@ -15,8 +15,10 @@ interface Written {
 }
 
 const escaped = (random: Random, text: string): string =>
-  [...JSON.stringify(text).slice(1, -1)].length > 0 && random.chance(0.2)
-    ? [...text].map((c) => (c.length > 1 ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)).join("")
+  random.chance(0.2)
+    ? Array.from(text)
+        .map((c) => (c.length > 1 ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`))
+        .join("")
     : JSON.stringify(text).slice(1, -1)
 
 const space = (random: Random) => random.pick(["", "", " ", "\n", "\t "])
@@ -31,7 +33,10 @@ const writeValue = (random: Random, depth: number, path: string): Written => {
 
 const writeArray = (random: Random, depth: number, path: string): Written => {
   const parts = Array.from({ length: random.whole(0, 4) }, (_, i) => writeValue(random, depth - 1, `${path}[${i}]`))
-  return { text: `[${parts.map(({ text }) => space(random) + text).join(",")}]`, duplicate: parts.find((p) => p.duplicate !== undefined)?.duplicate }
+  return {
+    text: `[${parts.map(({ text }) => space(random) + text).join(",")}]`,
+    duplicate: parts.find((p) => p.duplicate !== undefined)?.duplicate
+  }
 }
 
 const writeObject = (random: Random, depth: number, path: string): Written => {
@@ -72,6 +77,7 @@ describe("the scan of JSON text", () => {
   })
 
   it("does not fail on text that is not JSON", () => {
-    for (const text of ["", "{", "}", "]]]", `{"a`, `{"a\\`, `"`, `{,,,}`, `[}{]`, `{"a":1,"b`]) expect(() => jsonDefect(text)).not.toThrow()
+    for (const text of ["", "{", "}", "]]]", `{"a`, `{"a\\`, `"`, `{,,,}`, `[}{]`, `{"a":1,"b`])
+      expect(() => jsonDefect(text)).not.toThrow()
   })
 })

@@ -11,7 +11,9 @@ describe("the root context of an event", () => {
     expect(root).toEqual(rootContextOf({ ...event }))
     expect(root.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/)
     expect(root.parentSpanId).toBeUndefined()
-    const all = Array.from({ length: 1_000 }, (_, i) => rootContextOf({ source: "shop", id: `e-${i}` }).traceparent.slice(3, 35))
+    const all = Array.from({ length: 1_000 }, (_, i) =>
+      rootContextOf({ source: "shop", id: `e-${i}` }).traceparent.slice(3, 35)
+    )
     expect(new Set(all).size).toBe(1_000)
     expect(rootContextOf({ source: "a", id: "bc" })).not.toEqual(rootContextOf({ source: "ab", id: "c" }))
   })
@@ -21,7 +23,11 @@ describe("the root context of an event", () => {
     expect(rootContextOf(event, (id) => id === "other").traceparent).toMatch(/-00$/)
   })
 
-  it.each([["01", true], ["00", false], ["03", true]])("continues a publisher's trace with flags %s as it is", (flags, sampled) => {
+  it.each([
+    ["01", true],
+    ["00", false],
+    ["03", true]
+  ])("continues a publisher's trace with flags %s as it is", (flags, sampled) => {
     const root = rootContextOf({ ...event, traceparent: `00-${traceId}-${spanId}-${flags}` }, () => !sampled)
     expect(root.traceparent).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-0${sampled ? 1 : 0}$`))
     expect(root.traceparent).not.toContain(spanId)

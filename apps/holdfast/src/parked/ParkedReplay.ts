@@ -26,7 +26,8 @@ export const replayOf = (parked: ParkedMessage, corrected?: Uint8Array): Result.
   const isWholeEvent = corrected !== undefined && body !== undefined && Object.hasOwn(body, "data")
   const attributes = isWholeEvent ? [] : attributesOf(parked)
   const subject = subjectOf(parked, body, isWholeEvent)
-  if (subject === undefined) return Result.fail("it names no type, so there is no subject for it; correct it with --file")
+  if (subject === undefined)
+    return Result.fail("it names no type, so there is no subject for it; correct it with --file")
   const messageId = [header.messageId, `parked-${parked.id}-${parked.replayedAt ?? 0}`] as const
   const message = { subject, payload, headers: [...attributes, ...traceOf(parked), messageId] }
   const decoded = decodeEventMessage(message, parked.storedAt)
@@ -47,7 +48,11 @@ const objectOf = (payload: Uint8Array): Readonly<Record<string, unknown>> | unde
 }
 
 /** A fact was parked under a subject of its own; it goes back as the event that it was cut from. */
-const subjectOf = (parked: ParkedMessage, body: Readonly<Record<string, unknown>> | undefined, isWholeEvent: boolean) => {
+const subjectOf = (
+  parked: ParkedMessage,
+  body: Readonly<Record<string, unknown>> | undefined,
+  isWholeEvent: boolean
+) => {
   const isEvent = parked.subject.startsWith(eventsPrefix)
   if (isEvent && !isWholeEvent) return parked.subject
   const type = body?.["type"]
@@ -59,7 +64,9 @@ const lower = (name: string): string => name.toLowerCase()
 
 const attributesOf = ({ headers }: ParkedMessage): ReadonlyArray<readonly [string, string]> => {
   const entries = Object.entries(headers)
-  const kept = entries.filter(([name]) => lower(name).startsWith(header.cloudEventPrefix) || lower(name) === header.contentType)
+  const kept = entries.filter(
+    ([name]) => lower(name).startsWith(header.cloudEventPrefix) || lower(name) === header.contentType
+  )
   const ceId = `${header.cloudEventPrefix}id`
   const messageId = entries.find(([name]) => lower(name) === lower(header.messageId))?.[1]
   if (messageId === undefined || kept.some(([name]) => lower(name) === ceId)) return kept

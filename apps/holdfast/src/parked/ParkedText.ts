@@ -32,11 +32,20 @@ const stateOf = ({ replayedAt, discardedAt }: ParkedSummary): string =>
       : "waiting"
 
 const eventOf = ({ source, eventId, sku, subject }: ParkedSummary): string =>
-  [source === null && eventId === null ? subject : `${source ?? "?"} ${eventId ?? "?"}`, sku].filter((part) => part !== null).join(" ")
+  [source === null && eventId === null ? subject : `${source ?? "?"} ${eventId ?? "?"}`, sku]
+    .filter((part) => part !== null)
+    .join(" ")
 
 const table = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
   const columns = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)))
-  return rows.map((row) => row.map((cell, i) => cell.padEnd(columns[i]!)).join("  ").trimEnd()).join("\n")
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(columns[i]!))
+        .join("  ")
+        .trimEnd()
+    )
+    .join("\n")
 }
 
 /** A table, oldest first. */
@@ -78,7 +87,10 @@ const payloadText = (payload: Uint8Array): string => {
   try {
     return visible(new TextDecoder("utf-8", { fatal: true }).decode(payload))
   } catch {
-    const shown = Buffer.from(payload.subarray(0, hexBytesMax)).toString("hex").match(/.{1,64}/g) ?? []
+    const shown =
+      Buffer.from(payload.subarray(0, hexBytesMax))
+        .toString("hex")
+        .match(/.{1,64}/g) ?? []
     const rest = payload.length > hexBytesMax ? [`and ${payload.length - hexBytesMax} bytes more`] : []
     return ["not UTF-8; in hexadecimal:", ...shown, ...rest].join("\n")
   }
