@@ -11,11 +11,15 @@ import { Effect, Exit, Scope } from "effect"
 import { mkdtempSync, mkdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import postgres from "postgres"
+import { Processes } from "./Processes.ts"
 
 export interface BenchServers {
   readonly natsUrl: string
   /** Empties the streams and gives the URL of a new, migrated database. */
   readonly fresh: () => Promise<string>
+  /** of the scenario that runs; they end with it */
+  readonly processes: Processes
+  /** Ends everything; the second call waits for the first. */
   readonly stop: () => Promise<void>
 }
 
@@ -38,6 +42,7 @@ export const startBenchServers = async (onProgress: (line: string) => void): Pro
   const { natsUrl, databaseUrl } = await Effect.runPromise(
     LocalStack.start({ dataDir, onProgress }).pipe(Effect.provideService(Scope.Scope, scope))
   )
+  const processes = new Processes()
   let databases = 0
   const fresh = async () => {
     const admin = postgres(databaseUrl, { max: 1, onnotice: () => {} })
@@ -52,12 +57,11 @@ export const startBenchServers = async (onProgress: (line: string) => void): Pro
     await emptyStreams(natsUrl)
     return url.href
   }
-  return {
-    natsUrl,
-    fresh,
-    stop: async () => {
-      await Effect.runPromise(Scope.close(scope, Exit.void))
-      rmSync(dataDir, { recursive: true, force: true })
-    }
+  const end = async () => {
+    await processes.stopAll()
+    await Effect.runPromise(Scope.close(scope, Exit.void))
+    rmSync(dataDir, { recursive: true, force: true })
   }
+  let ended: Promise<void> | undefined
+  return { natsUrl, fresh, processes, stop: () => (ended ??= end()) }
 }

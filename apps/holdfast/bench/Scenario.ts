@@ -4,15 +4,20 @@
  * Each scenario is warmed up, run three times, and measured against baselines in the same run, since only the ratio
  * travels from one machine to another.
  */
-import { median, round, type Tail } from "./Distribution.ts"
+import { countedRuns } from "./BenchLimit.ts"
 import type { BenchServers } from "./BenchServers.ts"
+import { median, round, type Tail } from "./Distribution.ts"
 
 /** One measured run: the scenario's figure, and the latencies behind it where it has any. */
 export interface Run {
   readonly value: number
   /** milliseconds */
   readonly tail?: Tail
+  /** why this run cannot be believed: it is repeated once, and counted with that note if it happens again */
+  readonly invalid?: string | undefined
 }
+
+type Note = (text: string) => void
 
 export interface Scenario {
   readonly name: string
@@ -21,8 +26,9 @@ export interface Scenario {
   readonly title: string
   /** whether a larger value is better; says how `ratio` reads */
   readonly higherIsBetter: boolean
-  readonly run: (servers: BenchServers, note: (text: string) => void) => Promise<Run>
-  readonly baselines: Readonly<Record<string, (servers: BenchServers, note: (text: string) => void) => Promise<number>>>
+  readonly run: (servers: BenchServers, note: Note) => Promise<Run>
+  /** one that has a tail is compared by its p99 too, as `<name>P99` */
+  readonly baselines: Readonly<Record<string, (servers: BenchServers, note: Note) => Promise<number | Run>>>
   /** runs after which caches and compiled code have settled */
   readonly warmUps: number
 }
@@ -41,42 +47,63 @@ export interface Measurement {
   readonly ratio: Readonly<Record<string, number>>
 }
 
-/** Runs of each scenario and of each baseline that are counted. */
-export const countedRuns = 1
-
-const tails = (runs: ReadonlyArray<Run>): Partial<Tail> => {
+const tails = (runs: ReadonlyArray<Run>): Tail | undefined => {
   const measured = runs.flatMap((run) => (run.tail === undefined ? [] : [run.tail]))
-  if (measured.length === 0) return {}
+  if (measured.length === 0) return undefined
   const of = (name: keyof Tail) => round(median(measured.map((tail) => tail[name])))
   return { p50: of("p50"), p99: of("p99"), p999: of("p999") }
 }
 
-export const measure = async (
-  scenario: Scenario,
-  servers: BenchServers,
-  note: (text: string) => void
-): Promise<Measurement> => {
-  for (let i = 0; i < scenario.warmUps; i++) await scenario.run(servers, (text) => note(`warm-up ${i + 1}: ${text}`))
-  const runs: Array<Run> = []
-  for (let i = 0; i < countedRuns; i++) runs.push(await scenario.run(servers, (text) => note(`run ${i + 1}: ${text}`)))
-  const values = runs.map((run) => run.value)
-  const middle = median(values)
-  const baseline: Record<string, number> = {}
-  const ratio: Record<string, number> = {}
-  for (const [name, run] of Object.entries(scenario.baselines)) {
-    const measured: Array<number> = []
-    for (let i = 0; i < countedRuns; i++) measured.push(await run(servers, (text) => note(`baseline ${name}: ${text}`)))
-    baseline[name] = round(median(measured))
-    ratio[name] = round(scenario.higherIsBetter ? middle / baseline[name]! : baseline[name]! / middle)
+const valid = async (run: (note: Note) => Promise<number | Run>, note: Note): Promise<Run> => {
+  const once = async (): Promise<Run> => {
+    const ran = await run(note)
+    return typeof ran === "number" ? { value: ran } : ran
   }
-  return {
-    scenario: scenario.name,
-    unit: scenario.unit,
-    median: round(middle),
-    min: round(Math.min(...values)),
-    max: round(Math.max(...values)),
-    ...tails(runs),
-    baseline,
-    ratio
+  const first = await once()
+  if (first.invalid === undefined) return first
+  note(`INVALID, repeated: ${first.invalid}`)
+  const second = await once()
+  if (second.invalid !== undefined) note(`INVALID again, counted all the same: ${second.invalid}`)
+  return second
+}
+
+const repeat = async (name: string, times: number, run: (note: Note) => Promise<number | Run>, note: Note) => {
+  const runs: Array<Run> = []
+  for (let i = 1; i <= times; i++) runs.push(await valid(run, (text) => note(`${name} ${i}: ${text}`)))
+  return runs
+}
+
+export const measure = async (scenario: Scenario, servers: BenchServers, note: Note): Promise<Measurement> => {
+  const { higherIsBetter, warmUps } = scenario
+  try {
+    await repeat("warm-up", warmUps, (say) => scenario.run(servers, say), note)
+    const runs = await repeat("run", countedRuns, (say) => scenario.run(servers, say), note)
+    const values = runs.map((run) => run.value)
+    const middle = median(values)
+    const tail = tails(runs)
+    const baseline: Record<string, number> = {}
+    const ratio: Record<string, number> = {}
+    const compare = (name: string, ours: number, theirs: number): void => {
+      baseline[name] = round(theirs)
+      ratio[name] = round(higherIsBetter ? ours / theirs : theirs / ours)
+    }
+    for (const [name, run] of Object.entries(scenario.baselines)) {
+      const measured = await repeat(`baseline ${name}`, countedRuns, (say) => run(servers, say), note)
+      compare(name, middle, median(measured.map(({ value }) => value)))
+      const theirs = tails(measured)
+      if (tail !== undefined && theirs !== undefined) compare(`${name}P99`, tail.p99, theirs.p99)
+    }
+    return {
+      scenario: scenario.name,
+      unit: scenario.unit,
+      median: round(middle),
+      min: round(Math.min(...values)),
+      max: round(Math.max(...values)),
+      ...tail,
+      baseline,
+      ratio
+    }
+  } finally {
+    await servers.processes.stopAll()
   }
 }

@@ -1,10 +1,23 @@
 /** `npm run bench -- [--json] [scenario ...]`: see `scenarios` for what there is. */
+import { constants } from "node:os"
 import { parseArgs } from "node:util"
 import { startBenchServers } from "./BenchServers.ts"
 import { measure, type Measurement, type Scenario } from "./Scenario.ts"
+import { deliverScenario } from "./scenarios/Deliver.ts"
 import { drainScenario } from "./scenarios/Drain.ts"
+import { hotReserveScenario } from "./scenarios/HotReserve.ts"
+import { intakeScenario } from "./scenarios/Intake.ts"
+import { memoryScenario } from "./scenarios/Memory.ts"
+import { steadyScenario } from "./scenarios/Steady.ts"
 
-const scenarios: ReadonlyArray<Scenario> = [drainScenario]
+const scenarios: ReadonlyArray<Scenario> = [
+  drainScenario,
+  intakeScenario,
+  steadyScenario,
+  hotReserveScenario,
+  deliverScenario,
+  memoryScenario
+]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,7 +48,19 @@ else if (unknown.length > 0) {
   process.stderr.write(`no such scenario: ${unknown.join(", ")}\n\n${usage}`)
   process.exitCode = 2
 } else {
-  const servers = await startBenchServers(progress)
+  const starting = startBenchServers(progress)
+  let stopping = false
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping) return
+    stopping = true
+    progress("ending the servers and processes of the benchmark")
+    void starting
+      .then((servers) => servers.stop())
+      .finally(() => process.exit(128 + constants.signals[signal]))
+  }
+  process.on("SIGINT", stop)
+  process.on("SIGTERM", stop)
+  const servers = await starting
   try {
     for (const scenario of chosen) {
       const measured = await measure(scenario, servers, (text) => progress(`${scenario.name}: ${text}`))

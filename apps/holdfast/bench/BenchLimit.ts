@@ -1,0 +1,70 @@
+/**
+ * Sizes of the benchmarks, each with its reason, and the environment variables that make a quick look cheaper.
+ *
+ * `HOLDFAST_BENCH_SCALE` (0 to 1) shrinks backlogs and durations; figures of a scaled run are no figures.
+ * `HOLDFAST_BENCH_RUNS` changes the number of counted runs.
+ * `HOLDFAST_BENCH_NODE_FLAGS` are flags of Node for the process that is measured, such as `--cpu-prof`.
+ */
+
+const numberOf = (variable: string, otherwise: number): number => {
+  const text = process.env[variable]
+  if (text === undefined || text === "") return otherwise
+  const value = Number(text)
+  if (!(value > 0)) throw new RangeError(`${variable} must be a number above 0, got ${JSON.stringify(text)}`)
+  return value
+}
+
+const scale = Math.min(1, numberOf("HOLDFAST_BENCH_SCALE", 1))
+const scaled = (size: number): number => Math.max(1, Math.round(size * scale))
+
+/** Runs of each scenario and of each baseline that are counted: the least that has a middle. */
+export const countedRuns = Math.round(numberOf("HOLDFAST_BENCH_RUNS", 1))
+
+export const nodeFlags: ReadonlyArray<string> = (process.env["HOLDFAST_BENCH_NODE_FLAGS"] ?? "").split(" ").filter(Boolean)
+
+/** SKUs of a retailer of some size: more than fit into a commit, few enough that each is touched often. */
+export const skus = 10_000
+
+/** Events of a backlog: a minute's outage at 3,000 events per second. */
+export const backlogEvents = scaled(200_000)
+
+/** Messages that a producer has under way while it fills the front door. */
+export const publishWindow = 256
+
+/** `steady`: events per second, and for how long. Some 1 % of events must be many enough to be a quantile. */
+export const steadyRate = 5_000
+export const steadySeconds = 10 * scale
+
+/** `deliver`: events per second, for how long, and how long the channel takes to answer. */
+export const deliverRate = 500
+export const deliverSeconds = 10 * scale
+export const deliverChannelMillis = 20
+
+/** `deliver`: SKUs. At its rate an event per SKU every four seconds: hardly any push is saved by a newer one. */
+export const deliverSkus = 2_000
+
+/** Load that is not measured before the load that is: compiled code and buffers settle. */
+export const warmUpSeconds = 3 * scale
+
+/** `hot-reserve`: requesters that each wait for their answer before they ask again, and for how long. */
+export const requesters = Math.round(numberOf("HOLDFAST_BENCH_REQUESTERS", 256))
+export const reserveSeconds = 5 * scale
+
+/** `hot-reserve`: connections of the baselines, a usual pool of an application. */
+export const baselineConnections = 32
+
+/** `memory`: SKUs that are loaded and listed. */
+export const memorySkus = scaled(100_000)
+
+/** `memory`: milliseconds for which nothing happens before memory is read: V8 returns what it can meanwhile. */
+export const settleMillis = 10_000
+
+/**
+ * Milliseconds by which a generator may be late with all but 1 % of what it sends, and with anything. Lateness counts as
+ * latency, since it is counted from the intended time; a run beyond this says more of the generator than of us.
+ */
+export const lateP99MillisMax = 25
+export const lateMillisMax = 250
+
+/** Milliseconds after which what has not arrived is given up on. */
+export const patienceMillis = 120_000
