@@ -9,7 +9,7 @@ import { BusError } from "@holdfast/bus/BusError"
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { eventsStream, stockStream } from "@holdfast/bus/StreamTopology"
 import { Database } from "@holdfast/ledger/Database"
-import type { LedgerError } from "@holdfast/ledger/LedgerError"
+import { LedgerError } from "@holdfast/ledger/LedgerError"
 import { DeliverPolicy, type ConsumerMessages } from "@nats-io/jetstream"
 import { Effect, Layer, Result, type Scope } from "effect"
 import { FactWriter, type IngestedEvent } from "./FactWriter.ts"
@@ -77,10 +77,10 @@ const watch = async (connection: Nats["connection"], current: Current): Promise<
 /** From reading the position to the first failure. */
 const runOnce = Effect.fnUntraced(function* (options: IngestOptions, current: Current) {
   const opened = yield* Effect.result(open(options))
-  if (Result.isFailure(opened)) return { progressed: false, error: opened.failure as BusError | LedgerError }
+  if (Result.isFailure(opened)) return { progressed: false, error: opened.failure }
   const writer = opened.success
   current.writer = writer
-  const run = Effect.tryPromise({ try: () => writer.run(), catch: (cause) => cause as BusError | LedgerError })
+  const run = Effect.tryPromise({ try: () => writer.run(), catch: failureOf })
   const error = yield* Effect.flip(run)
   return { progressed: writer.progressed, error }
 })
@@ -100,6 +100,11 @@ const open = Effect.fnUntraced(function* (options: IngestOptions) {
   )
 })
 
+const failureOf = (cause: unknown): BusError | LedgerError =>
+  cause instanceof BusError || cause instanceof LedgerError
+    ? cause
+    : new BusError({ reason: "consume_failed", detail: eventsStream, cause })
+
 const attempt = <A>(detail: string, run: () => Promise<A>): Effect.Effect<A, BusError> =>
   Effect.tryPromise({ try: run, catch: (cause) => new BusError({ reason: "consume_failed", detail, cause }) })
 
@@ -111,7 +116,13 @@ const consume = (nats: Nats, position: StartPosition): Effect.Effect<ConsumerMes
         opt_start_seq: position.part > 0 ? position.sequence : position.sequence + 1
       })
       // missed heartbeats end a stalled consumer: without them a restart of the server is noticed after 45 s
-      return consumer.consume({ max_messages: pullMax, expires: 10_000, idle_heartbeat: 1_000 })
+      return consumer.consume({
+        max_messages: pullMax,
+        expires: 10_000,
+        idle_heartbeat: 1_000,
+        // a stream that was deleted and made anew has other sequences: only reading the position again finds them
+        abort_on_missing_resource: true
+      })
     }),
     (messages) => Effect.promise(async () => void (await messages.close()))
   )

@@ -3,6 +3,9 @@
 /** Facts of one atomic batch; the server's limit is 1,000. Throughput is flat above, while latency keeps growing. */
 export const batchFactsMax = 500
 
+/** Facts that wait while a batch is under way: two batches, so that decoding goes on while the broker is the slower one. */
+export const waitingFactsMax = 2 * batchFactsMax
+
 /** Events that are parked in one insert. */
 export const parkRowsMax = 256
 

@@ -15,7 +15,7 @@ import { factsOf } from "@holdfast/domain/EventManifest"
 import type { SkuFact, StockEvent } from "@holdfast/domain/StockEvent"
 import type { ParkedRow } from "@holdfast/ledger/CommitBatch"
 import { Result } from "effect"
-import { batchFactsMax, parkBytesMax, parkRowsMax } from "./IngestLimit.ts"
+import { batchFactsMax, parkBytesMax, parkRowsMax, waitingFactsMax } from "./IngestLimit.ts"
 import type { Position } from "./Position.ts"
 
 /** One message of the EVENTS stream. */
@@ -80,9 +80,9 @@ export class Intake {
     return this.facts.length === 0 && this.parked.length === 0
   }
 
-  /** A full batch waits: the next message must wait until it is taken. */
+  /** The next message must wait until a batch is taken. */
   get isFull(): boolean {
-    return this.facts.length >= batchFactsMax || this.parked.length >= parkRowsMax || this.parkedBytes >= parkBytesMax
+    return this.facts.length >= waitingFactsMax || this.parked.length >= parkRowsMax || this.parkedBytes >= parkBytesMax
   }
 
   add(stored: StoredEvent): void {

@@ -93,7 +93,10 @@ describe("the front door over HTTP", () => {
   })
 
   it("refuses an event that is wrong with every field that is", async () => {
-    const wrong = event("", { source: 7, data: { orderId: "o", lines: [{ sku: "", quantity: Number.POSITIVE_INFINITY }] } })
+    const wrong = event("", {
+      source: 7,
+      data: { orderId: "o", lines: [{ sku: "", quantity: Number.POSITIVE_INFINITY }] }
+    })
     const { status, body } = await post(JSON.stringify(wrong).replace("null", "1e400"))
     expect(status).toBe(422)
     expect(body.errors!.map(({ field }) => field)).toEqual([

@@ -194,6 +194,18 @@ describe("ingest on real servers", () => {
     expect((await found()).slice(5)).toEqual(Array.from({ length: 8 }, (_, i) => `${i + 1} N-${i + 1}`))
   })
 
+  it("notices it while it runs, too", { timeout: 60_000 }, async () => {
+    for (let i = 1; i <= 5; i++) await harness.publish(placed, order(`old-${i}`, ["A"]))
+    const stop = await harness.startIngest()
+    await harness.waitForFacts(5)
+    await harness.nats.manager.streams.delete(eventsStream)
+    await Effect.runPromise(ensureStreams(harness.nats.manager))
+    for (let i = 1; i <= 3; i++) await harness.publish(placed, order(`new-${i}`, [`N-${i}`]))
+    await harness.waitForFacts(8)
+    await stop()
+    expect((await found()).slice(5)).toEqual(["1 N-1", "2 N-2", "3 N-3"])
+  })
+
   it("takes events from a client that knows nothing but a socket, and keeps its trace", async () => {
     const stop = await harness.startIngest({ sample: () => false })
     const traceId = "0af7651916cd43dd8448eb211c80319c"

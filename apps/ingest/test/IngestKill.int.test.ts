@@ -12,7 +12,7 @@ import { IngestHarness } from "./IngestHarness.ts"
 
 const placed = "stock.events.order.placed"
 const script = fileURLToPath(new URL("./IngestProcess.ts", import.meta.url))
-const rounds = 10
+const rounds = 6
 const eventsPerRound = 1_000
 const seed = Number(process.env["HOLDFAST_SEED"] ?? 1)
 
@@ -40,7 +40,7 @@ const startProcess = (): ChildProcess => {
 const inStock = async () => (await harness.nats.manager.streams.info(stockStream)).state.messages
 
 const inStockAtLeast = (count: number) =>
-  vi.waitFor(async () => expect(await inStock()).toBeGreaterThanOrEqual(count), { timeout: 60_000, interval: 5 })
+  vi.waitFor(async () => expect(await inStock()).toBeGreaterThanOrEqual(count), { timeout: 60_000, interval: 20 })
 
 /** Publishes events and remembers what STOCK must have in the end. */
 class Publisher {

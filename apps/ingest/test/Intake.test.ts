@@ -2,7 +2,7 @@ import { decodeFact } from "@holdfast/bus/FactMessage"
 import { Result } from "effect"
 import { describe, expect, it } from "vitest"
 import { Intake, type IntakeBatch, type StoredEvent } from "../src/Intake.ts"
-import { batchFactsMax, parkBytesMax, parkRowsMax } from "../src/IngestLimit.ts"
+import { batchFactsMax, parkBytesMax, parkRowsMax, waitingFactsMax } from "../src/IngestLimit.ts"
 
 const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -143,7 +143,7 @@ describe("the intake", () => {
 
   it("is full when a batch, an insert, or its bytes are", () => {
     const facts = intakeFrom()
-    facts.add(order(1, skus(batchFactsMax - 1)))
+    facts.add(order(1, skus(waitingFactsMax - 1)))
     expect(facts.isFull).toBe(false)
     facts.add(order(2, ["A"]))
     expect(facts.isFull).toBe(true)
