@@ -84,6 +84,7 @@ describe("malformed input", () => {
   })
 
   it("among many lines is refused line by line", async () => {
+    const before = (await harness.facts()).length
     const isOneLine = ({ payload, onlyNats }: MalformedInput) =>
       onlyNats !== true && !payload.includes(10) && Buffer.from(payload).toString().trim() !== ""
     const oneLine = malformedInputs.filter(isOneLine)
@@ -96,6 +97,7 @@ describe("malformed input", () => {
       .split("\n")
       .map((answer) => (JSON.parse(answer) as { status: string }).status)
     expect(statuses).toEqual(oneLine.flatMap(() => ["rejected", "accepted"]))
+    await harness.waitForFacts(before + oneLine.length)
   })
 
   it("that the broker itself refuses is an error to whoever publishes it", async () => {
