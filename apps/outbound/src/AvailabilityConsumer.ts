@@ -65,7 +65,11 @@ const attempt = <A>(run: () => Promise<A>): Effect.Effect<A, BusError> =>
     catch: (cause) => new BusError({ reason: "consume_failed", detail: availabilityStream, cause })
   })
 
-const consumeOnce = Effect.fnUntraced(function* (nats: Nats, state: ConsumerState, offer: (stock: Availability) => void) {
+const consumeOnce = Effect.fnUntraced(function* (
+  nats: Nats,
+  state: ConsumerState,
+  offer: (stock: Availability) => void
+) {
   const messages = yield* Effect.acquireRelease(
     attempt(() => open(nats, state)),
     (messages) => Effect.promise(async () => void (await messages.close()))
@@ -83,7 +87,9 @@ const consumeOnce = Effect.fnUntraced(function* (nats: Nats, state: ConsumerStat
 })
 
 const open = async (nats: Nats, state: ConsumerState): Promise<ConsumerMessages> => {
-  const consumer = await nats.jetstream.consumers.get(availabilityStream, { deliver_policy: DeliverPolicy.LastPerSubject })
+  const consumer = await nats.jetstream.consumers.get(availabilityStream, {
+    deliver_policy: DeliverPolicy.LastPerSubject
+  })
   const { num_pending: pending } = await consumer.info(true)
   state.backlog = pending
   state.caughtUp = pending === 0
@@ -91,7 +97,11 @@ const open = async (nats: Nats, state: ConsumerState): Promise<ConsumerMessages>
   return consumer.consume({ max_messages: pullMax, expires: 10_000, idle_heartbeat: 1_000 })
 }
 
-const pump = async (messages: ConsumerMessages, state: ConsumerState, offer: (stock: Availability) => void): Promise<void> => {
+const pump = async (
+  messages: ConsumerMessages,
+  state: ConsumerState,
+  offer: (stock: Availability) => void
+): Promise<void> => {
   for await (const message of messages) {
     state.received += 1
     state.lastReceivedAt = Date.now()
@@ -118,7 +128,9 @@ const reconnected = async (statuses: AsyncIterable<Status>): Promise<void> => {
 const decode = (message: JsMsg): Availability | undefined => {
   try {
     const stock = decodeAvailability(message.string())
-    return typeof stock.sku === "string" && Number.isSafeInteger(stock.version) && Array.isArray(stock.levels) ? stock : undefined
+    return typeof stock.sku === "string" && Number.isSafeInteger(stock.version) && Array.isArray(stock.levels)
+      ? stock
+      : undefined
   } catch {
     return undefined
   }

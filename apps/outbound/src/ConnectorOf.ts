@@ -20,7 +20,8 @@ const connectors: Readonly<Record<ChannelDefinition["connector"], Make>> = {
 const secretOf = (definition: ChannelDefinition): Effect.Effect<Redacted.Redacted, OutboundError> => {
   const missing = (detail: string) =>
     new OutboundError({ reason: "secret_missing", detail: `channel ${definition.id}: secretEnv ${detail}` })
-  if (definition.secretEnv === undefined) return Effect.fail(missing(`is required by connector ${definition.connector}`))
+  if (definition.secretEnv === undefined)
+    return Effect.fail(missing(`is required by connector ${definition.connector}`))
   const name = definition.secretEnv
   return Effect.gen(function* () {
     return yield* Config.Redacted(name)
@@ -28,7 +29,9 @@ const secretOf = (definition: ChannelDefinition): Effect.Effect<Redacted.Redacte
 }
 
 /** The secret comes from the configuration under the name that the definition gives. Lives as long as the scope. */
-export const connectorOf = (definition: ChannelDefinition): Effect.Effect<ChannelConnector, OutboundError, Scope.Scope> =>
+export const connectorOf = (
+  definition: ChannelDefinition
+): Effect.Effect<ChannelConnector, OutboundError, Scope.Scope> =>
   Effect.flatMap(secretOf(definition), (secret) =>
     Effect.mapError(
       connectors[definition.connector](definition, secret),

@@ -6,7 +6,7 @@
  */
 import type { ChannelSnapshot } from "@holdfast/channels/ChannelSnapshot"
 import type { SettledEvent } from "@holdfast/channels/EventAccount"
-import { ListingStore, type ListingStoreError } from "@holdfast/channels/ListingStore"
+import type { ListingStore, ListingStoreError } from "@holdfast/channels/ListingStore"
 import { makeOutputStream, type OutputStream } from "@holdfast/channels/OutputStream"
 import type { NatsConnection } from "@holdfast/bus/NatsConnection"
 import type { Availability } from "@holdfast/domain/Availability"

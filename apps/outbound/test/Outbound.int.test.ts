@@ -47,7 +47,8 @@ let scope: Scope.Closeable
 let nats: NatsConnection["Service"]
 let round = 0
 
-const within = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>): Promise<A> => Effect.runPromise(Scope.provide(effect, scope))
+const within = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>): Promise<A> =>
+  Effect.runPromise(Scope.provide(effect, scope))
 const until = (condition: () => boolean, message: () => string = () => "") =>
   expect.poll(() => (condition() ? "yes" : `not yet ${message()}`), { timeout: 20_000, interval: 20 }).toBe("yes")
 
@@ -93,7 +94,8 @@ const startOutbound = async (channels: ReadonlyArray<SimulatedChannel>) => {
   return { ...outbound, settled, stop: () => Effect.runPromise(Scope.close(own, Exit.void)) }
 }
 
-const shown = (channel: SimulatedChannel) => Object.fromEntries([...channel.listings.all()].map((each) => [each.sku, each.quantity]))
+const shown = (channel: SimulatedChannel) =>
+  Object.fromEntries([...channel.listings.all()].map((each) => [each.sku, each.quantity]))
 
 beforeAll(async () => {
   servers = await startTestServers()
@@ -135,9 +137,16 @@ describe("Outbound", () => {
     await publish(announce("S8", 2, 18))
     await publish(announce("new", 1, 1))
     const second = await startOutbound([shop])
-    await until(() => shop.listings.applied === 52 && second.consumer().caughtUp)
+    await until(() => shop.listings.applied === 53 && second.consumer().caughtUp)
     const [snapshot] = second.snapshots()
-    assert.deepInclude(snapshot, { pushes: 2, events: 3, unchanged: 1, delivered: 2, listings: 51, pending: 0, inFlight: 0 })
+    assert.deepInclude(snapshot, {
+      pushes: 3,
+      events: 3,
+      delivered: 3,
+      listings: 51,
+      pending: 0,
+      inFlight: 0
+    })
     assert.deepInclude(shown(shop), { S7: 2, S8: 17, new: 0 })
     assert.strictEqual(shop.listings.olderOverNewer, 0)
     await second.stop()
@@ -151,8 +160,13 @@ describe("Outbound", () => {
     await servers.killNats()
     await servers.restartNats()
     await until(() => !nats.connection.isClosed())
-    await expect.poll(() => publish(announce("A", 2, 5)).then(() => "published", String), { timeout: 20_000 }).toBe("published")
-    await until(() => shop.listings.get("A")?.quantity === 4, () => JSON.stringify(outbound.consumer()))
+    await expect
+      .poll(() => publish(announce("A", 2, 5)).then(() => "published", String), { timeout: 20_000 })
+      .toBe("published")
+    await until(
+      () => shop.listings.get("A")?.quantity === 4,
+      () => JSON.stringify(outbound.consumer())
+    )
     await outbound.stop()
   })
 
@@ -164,7 +178,10 @@ describe("Outbound", () => {
     await nats.manager.streams.delete("AVAILABILITY")
     await Effect.runPromise(ensureStreams(nats.manager))
     await publish(announce("A", 21, 5))
-    await until(() => shop.listings.get("A")?.quantity === 4, () => JSON.stringify(outbound.consumer()))
+    await until(
+      () => shop.listings.get("A")?.quantity === 4,
+      () => JSON.stringify(outbound.consumer())
+    )
     await outbound.stop()
   })
 
@@ -192,7 +209,9 @@ describe("Outbound", () => {
     }
     const expected = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`S${i}`, 1_000 + i]))
     await until(
-      () => JSON.stringify(shown(shop), Object.keys(expected)) === JSON.stringify(expected) && outbound.settled.length === 400,
+      () =>
+        JSON.stringify(shown(shop), Object.keys(expected)) === JSON.stringify(expected) &&
+        outbound.settled.length === 400,
       () => JSON.stringify(outbound.snapshots())
     )
     assert.strictEqual(shop.listings.olderOverNewer, 0)
@@ -219,6 +238,8 @@ describe("Outbound", () => {
       Layer.provide(NatsConnection.layer(servers.natsUrl, "outbound-test")),
       Layer.provide(Database.layer(servers.databaseUrl))
     )
-    await expect(Effect.runPromise(Effect.scoped(Layer.build(layer)))).rejects.toThrow("secretEnv names NOBODY_SET_THIS")
+    await expect(Effect.runPromise(Effect.scoped(Layer.build(layer)))).rejects.toThrow(
+      "secretEnv names NOBODY_SET_THIS"
+    )
   })
 })

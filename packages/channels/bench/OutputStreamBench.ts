@@ -15,7 +15,11 @@ import { ListingStore } from "../src/ListingStore.ts"
 import { makeOutputStream } from "../src/OutputStream.ts"
 import { makeSimulatedConnector } from "../src/simulated/SimulatedConnector.ts"
 
-const [rate, seconds, latency] = [Number(process.argv[2] ?? 500), Number(process.argv[3] ?? 10), Number(process.argv[4] ?? 20)]
+const [rate, seconds, latency] = [
+  Number(process.argv[2] ?? 500),
+  Number(process.argv[3] ?? 10),
+  Number(process.argv[4] ?? 20)
+]
 const skus = 5_000
 const secret = `whsec_${Buffer.from("a secret of the bench").toString("base64")}`
 
@@ -25,7 +29,17 @@ const stockOf = (n: number, at: number): Availability => ({
   levels: [{ locationId: defaultLocation, onHand: 1_000 + n, committed: 0, held: 0 }],
   committedAt: at,
   events: [
-    { source: "bench", id: String(n), type: "order.placed", occurredAt: at, storedAt: at, decidedAt: at, committedAt: at, parts: 1, traceparent: "" }
+    {
+      source: "bench",
+      id: String(n),
+      type: "order.placed",
+      occurredAt: at,
+      storedAt: at,
+      decidedAt: at,
+      committedAt: at,
+      parts: 1,
+      traceparent: ""
+    }
   ],
   more: 0
 })
@@ -43,10 +57,11 @@ const definitionOf = (endpoint: string): ChannelDefinition => ({
   timeoutMillis: 2_000
 })
 
-const quantile = (sorted: ReadonlyArray<number>, share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]
+const quantile = (sorted: ReadonlyArray<number>, share: number) =>
+  sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]
 
 const server = fork(new URL("./SimulatedServer.ts", import.meta.url), [String(latency), secret])
-const url = await new Promise<string>((resolve) => server.once("message", (message) => resolve(String(message))))
+const url = await new Promise<string>((resolve) => server.once("message", (message) => resolve(message as string)))
 
 const program = Effect.gen(function* () {
   const definition = definitionOf(url)
@@ -57,7 +72,7 @@ const program = Effect.gen(function* () {
   const offerFor = (total: number) =>
     Effect.promise(async () => {
       const start = performance.now()
-      for (let n = 0; n < total; ) {
+      for (let n = 0; n < total;) {
         const due = Math.min(total, Math.floor(((performance.now() - start) / 1000) * rate))
         for (; n < due; n++) stream.offer(stockOf(version++, Date.now()))
         await new Promise((resolve) => setTimeout(resolve, 1))
@@ -83,9 +98,15 @@ const program = Effect.gen(function* () {
   const trips = settled.map((each) => each.ackAt - each.queuedAt).sort((a, b) => a - b)
   const busy = (cpu.user + cpu.system) / 1e6 / wall
   console.log(`${settled.length} events in ${wall.toFixed(1)} s at ${rate}/s, channel latency ${latency} ms`)
-  console.log(`processor: ${(100 * busy).toFixed(1)} % of one core, ${((1e6 * busy * wall) / settled.length).toFixed(0)} µs per push`)
-  console.log(`offer to request: p50 ${quantile(waits, 0.5)} ms, p99 ${quantile(waits, 0.99)} ms, p99.9 ${quantile(waits, 0.999)} ms`)
-  console.log(`offer to acknowledgement: p50 ${quantile(trips, 0.5)} ms, p99 ${quantile(trips, 0.99)} ms, p99.9 ${quantile(trips, 0.999)} ms`)
+  console.log(
+    `processor: ${(100 * busy).toFixed(1)} % of one core, ${((1e6 * busy * wall) / settled.length).toFixed(0)} µs per push`
+  )
+  console.log(
+    `offer to request: p50 ${quantile(waits, 0.5)} ms, p99 ${quantile(waits, 0.99)} ms, p99.9 ${quantile(waits, 0.999)} ms`
+  )
+  console.log(
+    `offer to acknowledgement: p50 ${quantile(trips, 0.5)} ms, p99 ${quantile(trips, 0.99)} ms, p99.9 ${quantile(trips, 0.999)} ms`
+  )
   const { circuit, breaches, pushes, unknown } = stream.snapshot()
   console.log(JSON.stringify({ circuit, breaches, pushes, unknown }))
 })

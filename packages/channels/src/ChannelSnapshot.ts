@@ -4,7 +4,8 @@ import type { CircuitState } from "./CircuitBreaker.ts"
 import type { EventOutcome } from "./EventAccount.ts"
 import type { LatencySummary } from "./LatencyHistogram.ts"
 import type { Listing, Quarantine } from "./Listing.ts"
-import type { OutputCore, OutputCounts } from "./OutputCore.ts"
+import type { OutputCore } from "./OutputCore.ts"
+import type { OutputCounts } from "./OutputCounts.ts"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 
 /** Counters run from the start of the process; events are weighted. Times are milliseconds, quantiles too. */
@@ -85,7 +86,8 @@ export const snapshotOf = (definition: ChannelDefinition, core: OutputCore, now:
     quarantined,
     pending: queue.waiting,
     inFlight: core.inFlight,
-    oldestPendingMillis: oldest === Number.POSITIVE_INFINITY ? 0 : Math.max(0, now - (oldest - definition.budgetMillis)),
+    oldestPendingMillis:
+      oldest === Number.POSITIVE_INFINITY ? 0 : Math.max(0, now - (oldest - definition.budgetMillis)),
     events: account.offered,
     good: account.good,
     breaches: account.late,

@@ -109,7 +109,18 @@ export class EventAccount {
       last.version = version
       return deadline
     }
-    const pending = { event, version, start, deadline, queuedAt: now, of: holder, weight, judged: false, heapKey: 0, heapIndex: -1 }
+    const pending = {
+      event,
+      version,
+      start,
+      deadline,
+      queuedAt: now,
+      of: holder,
+      weight,
+      judged: false,
+      heapKey: 0,
+      heapIndex: -1
+    }
     holder.events.push(pending)
     this.pending.put(pending, deadline)
     return deadline
@@ -136,7 +147,13 @@ export class EventAccount {
   private expire(pending: PendingEvent, now: number): void {
     const { of } = pending
     of.events.splice(of.events.indexOf(pending), 1)
-    const settlement = { requestAt: undefined, ackAt: now, attempts: of.attempts, quantity: of.wanted, detail: undefined }
+    const settlement = {
+      requestAt: undefined,
+      ackAt: now,
+      attempts: of.attempts,
+      quantity: of.wanted,
+      detail: undefined
+    }
     this.end(pending, { outcome: "expired", ...settlement })
   }
 

@@ -40,6 +40,11 @@ export interface Listing extends EventHolder, HeapItem {
   wanted: number
   /** units that the channel last confirmed; undefined when it never did */
   confirmed: number | undefined
+  /**
+   * `confirmed` is what a process before us noted. A write may have left after that note: for a newer version it is no
+   * proof of what the channel shows.
+   */
+  restored: boolean
   /** newest version whose events are settled */
   confirmedVersion: number
   place: "idle" | "ready" | "delayed" | "inFlight"
@@ -65,6 +70,7 @@ export const emptyListing = (sku: Sku): Listing => ({
   version: -1,
   wanted: 0,
   confirmed: undefined,
+  restored: false,
   confirmedVersion: -1,
   place: "idle",
   step: "push",
@@ -83,6 +89,7 @@ export const emptyListing = (sku: Sku): Listing => ({
 export const storedListing = (row: StoredListing): Listing => ({
   ...emptyListing(row.sku),
   confirmed: row.quantity,
+  restored: true,
   confirmedVersion: row.version
 })
 

@@ -13,71 +13,21 @@ import { publishable } from "@holdfast/domain/Publishable"
 import { backoffMillis } from "./Backoff.ts"
 import type { ConnectorDescriptor, PushItem, PushOutcome, ReadBack } from "./ChannelConnector.ts"
 import { retryAfterMaxMillis, retryBaseMillis, retryMaxMillis, throttleMillis } from "./ChannelLimit.ts"
-import { EventAccount, type EventOutcome, type SettledEvent } from "./EventAccount.ts"
+import { EventAccount, type EventOutcome } from "./EventAccount.ts"
 import { emptyListing, isShown, type Listing, storedListing, type Write } from "./Listing.ts"
 import type { StoredListing } from "./ListingStore.ts"
+import { zeroCounts } from "./OutputCounts.ts"
 import { OutputLane } from "./OutputLane.ts"
 import { OutputQueue } from "./OutputQueue.ts"
+import type { Flight, OutputPorts } from "./OutputPorts.ts"
 import { windowClosesAt } from "./TimingWindow.ts"
-
-/** One call to the channel, for the listings it is about; `land` is told how it ended. */
-export type Flight = { readonly listings: ReadonlyArray<Listing>; readonly probe: boolean; readonly requestAt: number } & (
-  | { readonly _tag: "push"; readonly items: ReadonlyArray<PushItem> }
-  | { readonly _tag: "readBack"; readonly skus: ReadonlyArray<Sku> }
-)
-
-/** What the core asks of its surroundings. None of these may throw. */
-export interface OutputPorts {
-  /** milliseconds since the epoch */
-  readonly now: () => number
-  /** from 0 to below 1 */
-  readonly random: () => number
-  readonly launch: (flight: Flight) => void
-  /** `tick` must be called at that time, milliseconds since the epoch; only the earliest counts */
-  readonly wakeAt: (at: number) => void
-  /** the channel confirmed another quantity, or the same for a newer version */
-  readonly confirmed: (row: StoredListing) => void
-  readonly settled?: ((settled: SettledEvent) => void) | undefined
-}
-
-export interface OutputCounts {
-  offers: number
-  ignored: number
-  coalesced: number
-  pushes: number
-  applied: number
-  retries: number
-  readBacks: number
-  throttled: number
-  stale: number
-  rejected: number
-  transient: number
-  unknown: number
-  blocked: number
-  healed: number
-}
 
 export class OutputCore {
   readonly account: EventAccount
   readonly lane: OutputLane
   readonly queue = new OutputQueue()
   readonly listings = new Map<Sku, Listing>()
-  readonly counts: OutputCounts = {
-    offers: 0,
-    ignored: 0,
-    coalesced: 0,
-    pushes: 0,
-    applied: 0,
-    retries: 0,
-    readBacks: 0,
-    throttled: 0,
-    stale: 0,
-    rejected: 0,
-    transient: 0,
-    unknown: 0,
-    blocked: 0,
-    healed: 0
-  }
+  readonly counts = zeroCounts()
   inFlight = 0
   private readonly definition: ChannelDefinition
   private readonly descriptor: ConnectorDescriptor
@@ -87,7 +37,12 @@ export class OutputCore {
   private pumpAgain = false
   private throttles = 0
 
-  constructor(definition: ChannelDefinition, descriptor: ConnectorDescriptor, canReadBack: boolean, ports: OutputPorts) {
+  constructor(
+    definition: ChannelDefinition,
+    descriptor: ConnectorDescriptor,
+    canReadBack: boolean,
+    ports: OutputPorts
+  ) {
     this.definition = definition
     this.descriptor = descriptor
     this.canReadBack = canReadBack
@@ -110,13 +65,17 @@ export class OutputCore {
     }
     const now = this.ports.now()
     this.counts.offers += 1
-    if ((listing.place === "ready" || listing.place === "delayed") && listing.step === "push") this.counts.coalesced += 1
+    if ((listing.place === "ready" || listing.place === "delayed") && listing.step === "push")
+      this.counts.coalesced += 1
     listing.version = stock.version
     listing.wanted = publishable(this.definition, stock)
     listing.quarantine = undefined
+    if (listing.restored && stock.version > listing.confirmedVersion) listing.confirmed = undefined
+    listing.restored = false
     if (stock.version > listing.confirmedVersion) {
       const earliest = this.account.offer(listing, stock, now)
-      const deadline = earliest === Number.POSITIVE_INFINITY ? stock.committedAt + this.definition.budgetMillis : earliest
+      const deadline =
+        earliest === Number.POSITIVE_INFINITY ? stock.committedAt + this.definition.budgetMillis : earliest
       listing.deadline = Math.min(listing.deadline, deadline)
     }
     if (listing.place !== "inFlight") this.reconsider(listing, now)
@@ -364,7 +323,10 @@ export class OutputCore {
     const { quantity, version, requestAt } = write
     this.account.settle(listing, version, { outcome, requestAt, ackAt: now, attempts, quantity, detail })
     listing.attempts = 0
-    listing.deadline = listing.events.reduce((least, pending) => Math.min(least, pending.deadline), Number.POSITIVE_INFINITY)
+    listing.deadline = listing.events.reduce(
+      (least, pending) => Math.min(least, pending.deadline),
+      Number.POSITIVE_INFINITY
+    )
     if (outcome === "failed") return
     listing.confirmedVersion = Math.max(listing.confirmedVersion, version)
     this.ports.confirmed({ sku: listing.sku, quantity, version: listing.confirmedVersion, confirmedAt: now })

@@ -14,7 +14,8 @@ import { connectorGraceMillis } from "./ChannelLimit.ts"
 import { type ChannelSnapshot, type ListingView, snapshotOf, viewOf } from "./ChannelSnapshot.ts"
 import type { SettledEvent } from "./EventAccount.ts"
 import { ListingStore, type ListingStoreError } from "./ListingStore.ts"
-import { type Flight, OutputCore } from "./OutputCore.ts"
+import { OutputCore } from "./OutputCore.ts"
+import type { Flight } from "./OutputPorts.ts"
 import { makeWriteBack } from "./WriteBack.ts"
 
 export interface OutputStream {
@@ -71,18 +72,23 @@ export const makeOutputStream = (
   })
 
 /** One call and its landing, whatever the connector does. */
-const fly = (connector: ChannelConnector, timeoutMillis: number, flight: Flight, core: OutputCore): Effect.Effect<void> => {
+const fly = (
+  connector: ChannelConnector,
+  timeoutMillis: number,
+  flight: Flight,
+  core: OutputCore
+): Effect.Effect<void> => {
   const limit = timeoutMillis + connectorGraceMillis
   if (flight._tag === "push") {
     return answered(connector.push(flight.items), limit, (detail): ReadonlyArray<PushOutcome> =>
       flight.items.map(() => ({ _tag: "unknown", detail }))
     ).pipe(Effect.map((outcomes) => core.landPush(flight, outcomes)))
   }
-  return answered(
-    connector.readBack!(flight.skus),
-    limit,
-    (detail): ReadBack => ({ _tag: "unreachable", detail, retryAfterMillis: undefined })
-  ).pipe(Effect.map((answer) => core.landReadBack(flight, answer)))
+  return answered(connector.readBack!(flight.skus), limit, (detail): ReadBack => ({
+    _tag: "unreachable",
+    detail,
+    retryAfterMillis: undefined
+  })).pipe(Effect.map((answer) => core.landReadBack(flight, answer)))
 }
 
 const answered = <A>(call: Effect.Effect<A>, limitMillis: number, otherwise: (detail: string) => A): Effect.Effect<A> =>
@@ -94,7 +100,10 @@ const answered = <A>(call: Effect.Effect<A>, limitMillis: number, otherwise: (de
     Effect.catchCause((cause) =>
       Cause.hasInterruptsOnly(cause)
         ? Effect.interrupt
-        : Effect.as(Effect.logError("a connector failed", cause), otherwise(`the connector failed: ${Cause.squash(cause)}`))
+        : Effect.as(
+            Effect.logError("a connector failed", cause),
+            otherwise(`the connector failed: ${Cause.squash(cause)}`)
+          )
     )
   )
 

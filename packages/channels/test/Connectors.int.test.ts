@@ -3,7 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { ChannelId, Sku } from "@holdfast/domain/Identity"
 import { Effect, Redacted, Tracer } from "effect"
-import { createServer, type IncomingMessage, type RequestListener } from "node:http"
+import { appendFileSync, mkdtempSync, rmSync } from "node:fs"
+import { createServer, get as askHttp, type IncomingMessage, type RequestListener } from "node:http"
 import { createServer as createTcpServer, type AddressInfo, type Server } from "node:net"
 import { Webhook } from "standardwebhooks"
 import type { PushItem, PushOutcome } from "../src/ChannelConnector.ts"
@@ -36,7 +37,12 @@ const simulated = (options: Partial<SimulatedChannelOptions> = {}, change: Parti
 const listening = (server: Server) =>
   Effect.acquireRelease(
     Effect.promise(
-      () => new Promise<string>((resolve) => server.listen(0, "127.0.0.1", () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`)))
+      () =>
+        new Promise<string>((resolve) =>
+          server.listen(0, "127.0.0.1", () =>
+            resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`)
+          )
+        )
     ),
     () =>
       Effect.promise(() => {
@@ -48,27 +54,36 @@ const listening = (server: Server) =>
 /** What a webhook to a server with these manners comes to. */
 const outcomeAt = (endpoint: string, change: Partial<ChannelDefinition> = {}) =>
   Effect.gen(function* () {
-    const connector = yield* makeWebhookConnector(channelDefinition({ connector: "webhook", endpoint, ...change }), secret)
+    const connector = yield* makeWebhookConnector(
+      channelDefinition({ connector: "webhook", endpoint, ...change }),
+      secret
+    )
     return (yield* connector.push([item("A", 7)]))[0]!
   })
 const outcomeFrom = (answer: RequestListener, change: Partial<ChannelDefinition> = {}) =>
   Effect.flatMap(listening(createServer(answer)), (endpoint) => outcomeAt(endpoint, change))
 
 const summary = (outcome: PushOutcome) => ("because" in outcome ? `${outcome._tag} ${outcome.because}` : outcome._tag)
-const textOf = async (request: IncomingMessage) => Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>)).toString()
+const textOf = async (request: IncomingMessage) =>
+  Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>)).toString()
 
 describe("the webhook connector", () => {
   it.live("sends one signed message that the Standard Webhooks library accepts, and nothing of our tracing", () =>
     Effect.gen(function* () {
       const seen: Array<{ request: IncomingMessage; body: string }> = []
-      const outcome = yield* outcomeFrom(async (request, response) => {
-        seen.push({ request, body: await textOf(request) })
-        response.writeHead(204).end()
+      const outcome = yield* outcomeFrom((request, response) => {
+        void textOf(request).then((body) => {
+          seen.push({ request, body })
+          response.writeHead(204).end()
+        })
       }).pipe(Effect.withSpan("a push"), Effect.provideService(Tracer.Tracer, yield* Tracer.Tracer))
       assert.deepStrictEqual(outcome, { _tag: "applied" })
       const [{ request, body }] = seen as [(typeof seen)[0]]
       new Webhook(Redacted.value(secret)).verify(body, request.headers as Record<string, string>)
-      assert.deepInclude(JSON.parse(body), { type: "listing.quantity", data: { channel: "shop", sku: "A", quantity: 7, version: 1 } })
+      assert.deepInclude(JSON.parse(body), {
+        type: "listing.quantity",
+        data: { channel: "shop", sku: "A", quantity: 7, version: 1 }
+      })
       assert.strictEqual(request.headers["webhook-id"], "shop:1:7")
       for (const name of ["traceparent", "tracestate", "b3", "baggage"]) assert.notProperty(request.headers, name)
       assert.notInclude(JSON.stringify(request.headers), Redacted.value(secret))
@@ -118,14 +133,25 @@ describe("the webhook connector", () => {
 
   it.live("does not know what happened when the server does not speak HTTP", () =>
     Effect.gen(function* () {
-      const endpoint = yield* listening(createTcpServer((socket) => void socket.on("error", () => {}).resume().end("220 mail ready\r\n")))
+      const endpoint = yield* listening(
+        createTcpServer(
+          (socket) =>
+            void socket
+              .on("error", () => {})
+              .resume()
+              .end("220 mail ready\r\n")
+        )
+      )
       assert.strictEqual(summary(yield* outcomeAt(endpoint)), "unknown")
     })
   )
 
   it.live("goes by the status when the body is larger than it reads", () =>
     Effect.gen(function* () {
-      assert.strictEqual(summary(yield* outcomeFrom((_, response) => void response.end("x".repeat(1_000_000)))), "applied")
+      assert.strictEqual(
+        summary(yield* outcomeFrom((_, response) => void response.end("x".repeat(1_000_000)))),
+        "applied"
+      )
       assert.strictEqual(
         summary(yield* outcomeFrom((_, response) => void response.writeHead(409).end("x".repeat(1_000_000)))),
         "stale"
@@ -172,7 +198,10 @@ describe("the simulated channel and its connector", () => {
       }
       assert.strictEqual(channel.listings.size, 4)
       const shown = yield* connector.readBack!([...skus, "missing"].map((sku) => Sku.make(sku)))
-      assert.deepStrictEqual(shown, { _tag: "shown", quantities: new Map(skus.map((sku) => [Sku.make(sku), sku.length])) })
+      assert.deepStrictEqual(shown, {
+        _tag: "shown",
+        quantities: new Map(skus.map((sku) => [Sku.make(sku), sku.length]))
+      })
     })
   )
 
@@ -204,7 +233,12 @@ describe("the simulated channel and its connector", () => {
     Effect.gen(function* () {
       const { connector } = yield* simulated({ behaviour: { perSecond: 1, burst: 2, retryAfterSeconds: 7 } })
       const outcomes = yield* Effect.forEach([1, 2, 3, 4], (n) => connector.push([item("A", n)]))
-      assert.deepStrictEqual(outcomes.flat().map(summary), ["applied", "applied", "notApplied throttled", "notApplied throttled"])
+      assert.deepStrictEqual(outcomes.flat().map(summary), [
+        "applied",
+        "applied",
+        "notApplied throttled",
+        "notApplied throttled"
+      ])
       assert.deepInclude(outcomes[3]![0], { retryAfterMillis: 7_000 })
     })
   )
@@ -220,8 +254,14 @@ describe("the simulated channel and its connector", () => {
   it.live("fails in the shares it is told, the same with the same seed", () =>
     Effect.gen(function* () {
       const run = Effect.gen(function* () {
-        const { connector } = yield* simulated({ seed: 7, behaviour: { throttledShare: 0.2, errorShare: 0.2, droppedShare: 0.2 } })
-        return yield* Effect.forEach(Array.from({ length: 100 }, (_, n) => item(`S${n}`, n)), (one) => connector.push([one]))
+        const { connector } = yield* simulated({
+          seed: 7,
+          behaviour: { throttledShare: 0.2, errorShare: 0.2, droppedShare: 0.2 }
+        })
+        return yield* Effect.forEach(
+          Array.from({ length: 100 }, (_, n) => item(`S${n}`, n)),
+          (one) => connector.push([one])
+        )
       })
       const [first, second] = [(yield* run).flat().map(summary), (yield* run).flat().map(summary)]
       assert.deepStrictEqual(first, second)
@@ -254,7 +294,11 @@ describe("the simulated channel and its connector", () => {
         })
       assert.strictEqual((yield* put('{"latencyMillis":250}')).status, 200)
       assert.strictEqual(channel.behaviour().latencyMillis, 250)
-      for (const [body, field] of [['{"errorShare":2}', "errorShare"], ['{"speed":1}', "speed"], ['{"outage":"maybe"}', "outage"]] as const) {
+      for (const [body, field] of [
+        ['{"errorShare":2}', "errorShare"],
+        ['{"speed":1}', "speed"],
+        ['{"outage":"maybe"}', "outage"]
+      ] as const) {
         const { status, text } = yield* put(body)
         assert.strictEqual(status, 400)
         assert.include(text, field)
@@ -266,7 +310,6 @@ describe("the simulated channel and its connector", () => {
 
   it.live("remembers what it shows in its file, also when the last line was cut off", () =>
     Effect.gen(function* () {
-      const { mkdtempSync, appendFileSync, rmSync } = yield* Effect.promise(() => import("node:fs"))
       const directory = yield* Effect.acquireRelease(
         Effect.sync(() => mkdtempSync("/tmp/holdfast-channel-")),
         (path) => Effect.sync(() => rmSync(path, { recursive: true }))
@@ -275,12 +318,23 @@ describe("the simulated channel and its connector", () => {
       yield* Effect.scoped(
         Effect.gen(function* () {
           const { connector } = yield* simulated({ file })
-          for (const [sku, quantity] of [["A", 1], ["B", 2], ["A", 3]] as const) yield* connector.push([item(sku, quantity)])
+          for (const [sku, quantity] of [
+            ["A", 1],
+            ["B", 2],
+            ["A", 3]
+          ] as const)
+            yield* connector.push([item(sku, quantity)])
         })
       )
       appendFileSync(file, '{"sku":"C","quan')
       const { channel } = yield* simulated({ file })
-      assert.deepStrictEqual([...channel.listings.all()].map((each) => [each.sku, each.quantity, each.writes]), [["A", 3, 2], ["B", 2, 1]])
+      assert.deepStrictEqual(
+        [...channel.listings.all()].map((each) => [each.sku, each.quantity, each.writes]),
+        [
+          ["A", 3, 2],
+          ["B", 2, 1]
+        ]
+      )
     })
   )
 
@@ -300,12 +354,10 @@ describe("the simulated channel and its connector", () => {
       const rebound = yield* Effect.promise(
         () =>
           new Promise<number | undefined>((resolve, reject) => {
-            import("node:http").then(({ get: ask }) =>
-              ask(`${channel.url}/state`, { headers: { host: "evil.example" } }, (response) => {
-                response.resume()
-                resolve(response.statusCode)
-              }).on("error", reject)
-            )
+            askHttp(`${channel.url}/state`, { headers: { host: "evil.example" } }, (response) => {
+              response.resume()
+              resolve(response.statusCode)
+            }).on("error", reject)
           })
       )
       assert.strictEqual(rebound, 421)

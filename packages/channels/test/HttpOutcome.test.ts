@@ -8,7 +8,9 @@ const named = (code: string, more: object = {}) => Object.assign(new Error(`fail
 describe("HttpOutcome", () => {
   it("reads Retry-After as seconds or as a date, and nothing else", () => {
     assert.deepStrictEqual(
-      ["0", "120", " 7 ", "Mon, 23 Nov 2026 06:01:30 GMT", "Mon, 23 Nov 2026 05:00:00 GMT"].map((text) => retryAfterMillis(text, now)),
+      ["0", "120", " 7 ", "Mon, 23 Nov 2026 06:01:30 GMT", "Mon, 23 Nov 2026 05:00:00 GMT"].map((text) =>
+        retryAfterMillis(text, now)
+      ),
       [0, 120_000, 7_000, 90_000, 0]
     )
     for (const text of [undefined, "", "1.5", "-1", "soon", "2026-11-23", "99999999999"]) {
@@ -61,21 +63,36 @@ describe("HttpOutcome", () => {
     assert.isBelow((outcome as { detail: string }).detail.length, 230)
   })
 
-  it.each(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT", "ERR_TLS_CERT_ALTNAME_INVALID", "DEPTH_ZERO_SELF_SIGNED_CERT", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "CERT_HAS_EXPIRED"])(
-    "is certain that nothing happened after %s",
-    (code) => {
-      assert.deepInclude(outcomeOfFailure(named(code)), { _tag: "notApplied", because: "transient" })
-      assert.deepInclude(outcomeOfFailure(new Error("fetch failed", { cause: named(code) })), { _tag: "notApplied" })
-    }
-  )
+  it.each([
+    "ECONNREFUSED",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "ENETUNREACH",
+    "UND_ERR_CONNECT_TIMEOUT",
+    "ERR_TLS_CERT_ALTNAME_INVALID",
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    "CERT_HAS_EXPIRED"
+  ])("is certain that nothing happened after %s", (code) => {
+    assert.deepInclude(outcomeOfFailure(named(code)), { _tag: "notApplied", because: "transient" })
+    assert.deepInclude(outcomeOfFailure(new Error("fetch failed", { cause: named(code) })), { _tag: "notApplied" })
+  })
 
   it("is certain that nothing happened when connecting failed, whatever the code", () => {
     assert.strictEqual(outcomeOfFailure(named("ETIMEDOUT", { syscall: "connect" }))._tag, "notApplied")
   })
 
-  it.each(["ECONNRESET", "EPIPE", "ETIMEDOUT", "UND_ERR_SOCKET", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_ABORTED", "HPE_INVALID_CONSTANT", ""])(
-    "does not know what happened after %s",
-    (code) => assert.strictEqual(outcomeOfFailure(named(code))._tag, "unknown")
+  it.each([
+    "ECONNRESET",
+    "EPIPE",
+    "ETIMEDOUT",
+    "UND_ERR_SOCKET",
+    "UND_ERR_HEADERS_TIMEOUT",
+    "UND_ERR_ABORTED",
+    "HPE_INVALID_CONSTANT",
+    ""
+  ])("does not know what happened after %s", (code) =>
+    assert.strictEqual(outcomeOfFailure(named(code))._tag, "unknown")
   )
 
   it("does not know what happened after something that is not an error", () => {

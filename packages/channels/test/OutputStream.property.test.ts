@@ -23,14 +23,28 @@ const randomReply = (random: () => number): Reply => {
   if (dice < 0.6) return { ...applied, millis }
   if (dice < 0.85) return { outcome: { _tag: "unknown", detail: "lost" }, applies: random() < 0.5, millis }
   if (dice < 0.9) {
-    return { outcome: { _tag: "notApplied", because: "transient", retryAfterMillis: undefined, detail: "refused" }, applies: false, millis }
+    return {
+      outcome: { _tag: "notApplied", because: "transient", retryAfterMillis: undefined, detail: "refused" },
+      applies: false,
+      millis
+    }
   }
   if (dice < 0.94) {
     const retryAfterMillis = random() < 0.5 ? undefined : Math.floor(random() * 300)
-    return { outcome: { _tag: "notApplied", because: "throttled", retryAfterMillis, detail: "429" }, applies: false, millis }
+    return {
+      outcome: { _tag: "notApplied", because: "throttled", retryAfterMillis, detail: "429" },
+      applies: false,
+      millis
+    }
   }
-  if (dice < 0.97) return { outcome: { _tag: "stale", actual: random() < 0.5 ? undefined : Math.floor(random() * 5) }, applies: false, millis }
-  if (dice < 0.997) return { outcome: { _tag: "rejected", because: "listingState", detail: "closed" }, applies: false, millis }
+  if (dice < 0.97)
+    return {
+      outcome: { _tag: "stale", actual: random() < 0.5 ? undefined : Math.floor(random() * 5) },
+      applies: false,
+      millis
+    }
+  if (dice < 0.997)
+    return { outcome: { _tag: "rejected", because: "listingState", detail: "closed" }, applies: false, millis }
   return { outcome: { _tag: "blocked", detail: "401" }, applies: false, millis }
 }
 
@@ -65,7 +79,11 @@ const run = (seed: number, canReadBack: boolean, landsLate: boolean): Effect.Eff
     }
     const settled: Array<SettledEvent> = []
     const definition = channelDefinition({ rate: { perSecond: 200, burst: 5, concurrency: 3 } })
-    const stream = yield* makeOutputStream({ definition, connector: channel.connector, onSettled: (each) => settled.push(each) })
+    const stream = yield* makeOutputStream({
+      definition,
+      connector: channel.connector,
+      onSettled: (each) => settled.push(each)
+    })
     const newest = new Map<string, { version: number; units: number }>()
     const offer = (sku: string, version: number, units: number) => {
       if (version > (newest.get(sku)?.version ?? -1)) newest.set(sku, { version, units })
@@ -89,7 +107,11 @@ const run = (seed: number, canReadBack: boolean, landsLate: boolean): Effect.Eff
 
 const settles = ({ channel, snapshot, newest, settled }: Run, seed: number): void => {
   const expected = Object.fromEntries(skus.map((sku) => [sku, newest.get(sku)!.units]))
-  assert.deepStrictEqual({ ...expected, ...channel.quantities }, expected, `seed ${seed}: the newest quantities are shown`)
+  assert.deepStrictEqual(
+    { ...expected, ...channel.quantities },
+    expected,
+    `seed ${seed}: the newest quantities are shown`
+  )
   assert.strictEqual(channel.shown.size, skus.length, `seed ${seed}`)
   assert.strictEqual(channel.mostAtOnce, 1, `seed ${seed}: one write at a time per listing`)
   assert.deepInclude(snapshot, { pending: 0, inFlight: 0, quarantined: 0, circuit: "closed" }, `seed ${seed}`)
@@ -97,11 +119,15 @@ const settles = ({ channel, snapshot, newest, settled }: Run, seed: number): voi
   assert.strictEqual(settled.length, snapshot.events, `seed ${seed}: every event is reported once`)
   assert.strictEqual(new Set(settled.map((each) => each.event.id)).size, settled.length, `seed ${seed}: and none twice`)
   for (const each of settled) {
-    if (each.outcome !== "failed") assert.strictEqual(each.late, each.ackAt > each.deadline, `seed ${seed}: ${each.event.id}`)
+    if (each.outcome !== "failed")
+      assert.strictEqual(each.late, each.ackAt > each.deadline, `seed ${seed}: ${each.event.id}`)
   }
 }
 
-const seeds = process.env["HOLDFAST_SEED"] === undefined ? Array.from({ length: 25 }, (_, i) => i + 1) : [Number(process.env["HOLDFAST_SEED"])]
+const seeds =
+  process.env["HOLDFAST_SEED"] === undefined
+    ? Array.from({ length: 25 }, (_, i) => i + 1)
+    : [Number(process.env["HOLDFAST_SEED"])]
 
 describe("OutputStream against a channel that does anything", () => {
   for (const canReadBack of [true, false]) {
@@ -113,8 +139,14 @@ describe("OutputStream against a channel that does anything", () => {
           settles(result, seed)
           assert.strictEqual(result.channel.olderOverNewer, 0, `seed ${seed}`)
           for (const sku of skus) {
-            const versions = result.channel.calls.filter((call) => call.sku === Sku.make(sku)).map((call) => call.version)
-            assert.deepStrictEqual(versions, versions.toSorted((a, b) => a - b), `seed ${seed}: ${sku} is told rising versions`)
+            const versions = result.channel.calls
+              .filter((call) => call.sku === Sku.make(sku))
+              .map((call) => call.version)
+            assert.deepStrictEqual(
+              versions,
+              versions.toSorted((a, b) => a - b),
+              `seed ${seed}: ${sku} is told rising versions`
+            )
           }
         }
       })

@@ -69,10 +69,13 @@ export class ScriptedConnector {
   private read(skus: ReadonlyArray<Sku>): Effect.Effect<ReadBack> {
     return Effect.map(Effect.sleep(5), (): ReadBack => {
       this.readBacks.push(...skus)
-      if (this.readBackReply() === "unreachable") return { _tag: "unreachable", detail: "away", retryAfterMillis: undefined }
+      if (this.readBackReply() === "unreachable")
+        return { _tag: "unreachable", detail: "away", retryAfterMillis: undefined }
       return {
         _tag: "shown",
-        quantities: new Map(skus.flatMap((sku) => (this.shown.has(sku) ? [[sku, this.shown.get(sku)!.quantity] as const] : [])))
+        quantities: new Map(
+          skus.flatMap((sku) => (this.shown.has(sku) ? [[sku, this.shown.get(sku)!.quantity] as const] : []))
+        )
       }
     })
   }

@@ -15,7 +15,7 @@ import { setTimeout as wait } from "node:timers/promises"
 import { Webhook } from "standardwebhooks"
 import { TokenBucket } from "../TokenBucket.ts"
 import { messageType } from "../webhook/WebhookConnector.ts"
-import { Behaviour, BehaviourChange, type Fate, fateOf, seededRandom, wellBehaved } from "./SimulatedBehaviour.ts"
+import { type Behaviour, BehaviourChange, type Fate, fateOf, seededRandom, wellBehaved } from "./SimulatedBehaviour.ts"
 import { SimulatedListings } from "./SimulatedListings.ts"
 import { pageAsset } from "./SimulatedPage.ts"
 import { type ListingQuery, stateOf, viewListings } from "./SimulatedState.ts"
@@ -126,7 +126,8 @@ class Desk {
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      if (!isLoopback(request.headers.host)) return answer(response, 421, { error: "ask this server by its loopback address" })
+      if (!isLoopback(request.headers.host))
+        return answer(response, 421, { error: "ask this server by its loopback address" })
       const url = new URL(request.url ?? "/", "http://127.0.0.1")
       const route = `${request.method} ${url.pathname}`
       if (route === "POST /stock") return await this.takePush(request, response)
@@ -164,7 +165,9 @@ class Desk {
 
   private async takeBehaviour(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodyOf(request)
-    const decoded = Schema.decodeUnknownExit(Schema.fromJsonString(BehaviourChange), { onExcessProperty: "error" })(body)
+    const decoded = Schema.decodeUnknownExit(Schema.fromJsonString(BehaviourChange), { onExcessProperty: "error" })(
+      body
+    )
     if (decoded._tag === "Failure") return answer(response, 400, { error: String(decoded.cause) })
     this.behave(decoded.value)
     answer(response, 200, this.behaviour)
@@ -189,11 +192,21 @@ class Desk {
     await this.perform(push, fate, half, request, response)
   }
 
-  private async perform(push: Push, fate: Fate, half: number, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  private async perform(
+    push: Push,
+    fate: Fate,
+    half: number,
+    request: IncomingMessage,
+    response: ServerResponse
+  ): Promise<void> {
     const shown = this.listings.get(push.sku)
     if (this.behaviour.refusesOlder && shown !== undefined && push.version < shown.version) {
       this.traffic.count("stale", Date.now())
-      return answer(response, 409, { error: "a newer version is shown", quantity: shown.quantity, version: shown.version })
+      return answer(response, 409, {
+        error: "a newer version is shown",
+        quantity: shown.quantity,
+        version: shown.version
+      })
     }
     if (fate !== "fail") this.listings.apply(push.sku, push.quantity, push.version, push.key, Date.now())
     if (fate === "drop") {

@@ -33,7 +33,11 @@ const readBackOver =
       return { _tag: "shown", quantities: new Map(decoded.value.listings.map(({ sku, quantity }) => [sku, quantity])) }
     })
 
-const unreachable = (detail: string, wait?: number): ReadBack => ({ _tag: "unreachable", detail, retryAfterMillis: wait })
+const unreachable = (detail: string, wait?: number): ReadBack => ({
+  _tag: "unreachable",
+  detail,
+  retryAfterMillis: wait
+})
 
 /** @param secret `whsec_` and base64, the same that the simulated channel was given */
 export const makeSimulatedConnector = (

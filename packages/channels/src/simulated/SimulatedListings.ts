@@ -79,7 +79,15 @@ export class SimulatedListings {
     this.applied += 1
     const entry = { sku, quantity, version, appliedAt: now, writes: (before?.writes ?? 0) + 1, key }
     this.shown.set(sku, entry)
-    this.log.push({ number: this.applied, sku, before: before?.quantity, quantity, version, appliedAt: now, olderOverNewer })
+    this.log.push({
+      number: this.applied,
+      sku,
+      before: before?.quantity,
+      quantity,
+      version,
+      appliedAt: now,
+      olderOverNewer
+    })
     if (this.log.length > 2 * logMax) this.log.splice(0, logMax)
     if (this.file !== undefined) appendFileSync(this.file, `${JSON.stringify(entry)}\n`)
   }

@@ -22,7 +22,10 @@ export class SimulatedTraffic {
     badRequests: 0,
     stale: 0
   }
-  private readonly series = { received: new Array<number>(seconds).fill(0), throttled: new Array<number>(seconds).fill(0) }
+  private readonly series = {
+    received: new Array<number>(seconds).fill(0),
+    throttled: new Array<number>(seconds).fill(0)
+  }
   private newest = 0
 
   count(what: keyof TrafficCounts, now: number): void {

@@ -40,7 +40,11 @@ export const listingStoreContract: ReadonlyArray<ContractCheck> = [
     title: "gives back what was saved, with any SKU that is allowed",
     check: Effect.gen(function* () {
       const channel = ChannelId.make("contract-roundtrip")
-      const rows = [row("A.1 *>", 0, 0), row("Größe'; drop table listing", 2_000_000_000, 9_007_199_254_740), row("🧦", 7, 3)]
+      const rows = [
+        row("A.1 *>", 0, 0),
+        row("Größe'; drop table listing", 2_000_000_000, 9_007_199_254_740),
+        row("🧦", 7, 3)
+      ]
       yield* save(channel, rows)
       deepStrictEqual(yield* loaded(channel), rows)
     })
@@ -69,7 +73,10 @@ export const listingStoreContract: ReadonlyArray<ContractCheck> = [
     check: Effect.gen(function* () {
       const channel = ChannelId.make("contract-many")
       yield* save(channel, [])
-      yield* save(channel, Array.from({ length: 1_000 }, (_, i) => row(`S${i}`, i, i)))
+      yield* save(
+        channel,
+        Array.from({ length: 1_000 }, (_, i) => row(`S${i}`, i, i))
+      )
       const rows = yield* loaded(channel)
       deepStrictEqual([rows.length, rows.reduce((sum, each) => sum + each.quantity, 0)], [1_000, 499_500])
     })

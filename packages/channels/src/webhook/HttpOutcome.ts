@@ -71,20 +71,24 @@ export const outcomeOfAnswer = (answer: HttpAnswer, now: number): PushOutcome =>
   }
   if (status < 500) return { _tag: "rejected", because: "request", detail }
   // a server that names the time to come back turned the request away at the door
-  if (status === 503 && wait !== undefined) return { _tag: "notApplied", because: "transient", retryAfterMillis: wait, detail }
+  if (status === 503 && wait !== undefined)
+    return { _tag: "notApplied", because: "transient", retryAfterMillis: wait, detail }
   return { _tag: "unknown", detail }
 }
 
-const neverLeft = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_.*|ERR_SSL_.*|CERT_.*|.*SELF_SIGNED.*|UNABLE_TO_.*)$/
+const neverLeft =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_.*|ERR_SSL_.*|CERT_.*|.*SELF_SIGNED.*|UNABLE_TO_.*)$/
 
 const field = (cause: unknown, name: "code" | "syscall" | "cause"): unknown =>
   typeof cause === "object" && cause !== null ? (cause as Record<string, unknown>)[name] : undefined
 
 /** What a failed exchange says: `cause` is what the HTTP client threw. */
 export const outcomeOfFailure = (cause: unknown): PushOutcome => {
-  const code = String(field(cause, "code") ?? field(field(cause, "cause"), "code") ?? "")
+  const named = field(cause, "code") ?? field(field(cause, "cause"), "code")
+  const code = typeof named === "string" ? named : ""
   const connecting = field(cause, "syscall") === "connect" || field(cause, "syscall") === "getaddrinfo"
   const detail = `${code} ${cause instanceof Error ? cause.message : String(cause)}`.trim()
-  if (connecting || neverLeft.test(code)) return { _tag: "notApplied", because: "transient", retryAfterMillis: undefined, detail }
+  if (connecting || neverLeft.test(code))
+    return { _tag: "notApplied", because: "transient", retryAfterMillis: undefined, detail }
   return { _tag: "unknown", detail }
 }

@@ -21,7 +21,8 @@ export const messageType = "listing.quantity"
 /** The endpoint as a URL: http or https, without credentials in it. */
 export const endpointOf = (definition: ChannelDefinition): Effect.Effect<URL, ConnectorError> =>
   Effect.suspend(() => {
-    const refuse = (detail: string) => Effect.fail(new ConnectorError({ channel: definition.id, field: "endpoint", detail }))
+    const refuse = (detail: string) =>
+      Effect.fail(new ConnectorError({ channel: definition.id, field: "endpoint", detail }))
     const url = URL.parse(definition.endpoint)
     if (url === null || !/^https?:$/.test(url.protocol)) return refuse("must be an http or https URL")
     if (url.username !== "" || url.password !== "") return refuse("must not hold credentials: name them in secretEnv")
@@ -60,7 +61,11 @@ export const requestOf = (
 ): HttpClientRequest.HttpClientRequest => {
   const { sku, quantity, version, key } = item
   const at = new Date(now)
-  const body = JSON.stringify({ type: messageType, timestamp: at.toISOString(), data: { channel, sku, quantity, version } })
+  const body = JSON.stringify({
+    type: messageType,
+    timestamp: at.toISOString(),
+    data: { channel, sku, quantity, version }
+  })
   return HttpClientRequest.post(endpoint).pipe(
     HttpClientRequest.bodyText(body, "application/json"),
     HttpClientRequest.setHeaders({

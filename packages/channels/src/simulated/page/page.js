@@ -52,12 +52,15 @@ const showHealth = (behaviour) => {
 
 const showBehaviour = (behaviour) => {
   const percent = (share) => `${Math.round(share * 1000) / 10} %`
-  const limit = behaviour.perSecond === 0 ? "none" : `${whole.format(behaviour.perSecond)}/s, burst ${whole.format(behaviour.burst)}`
+  const limit =
+    behaviour.perSecond === 0
+      ? "none"
+      : `${whole.format(behaviour.perSecond)}/s, burst ${whole.format(behaviour.burst)}`
   at("behaviour").textContent = [
     `Answers after ${behaviour.latencyMillis} to ${behaviour.latencyMillis + behaviour.jitterMillis} ms`,
     `rate limit ${limit}`,
-    `429 ${percent(behaviour.throttledShare)}`,
-    `500 ${percent(behaviour.errorShare)}`,
+    `429 at random ${percent(behaviour.throttledShare)}`,
+    `500 at random ${percent(behaviour.errorShare)}`,
     `answers lost ${percent(behaviour.droppedShare)}`
   ].join(" · ")
 }
@@ -140,7 +143,9 @@ const showListings = ({ total, listings }) => {
   const now = Date.now()
   at("rows").replaceChildren(...listings.map((listing) => listingRow(listing, now)))
   at("matches").textContent =
-    total > listings.length ? `first ${whole.format(listings.length)} of ${whole.format(total)}` : `${whole.format(total)}`
+    total > listings.length
+      ? `first ${whole.format(listings.length)} of ${whole.format(total)}`
+      : `${whole.format(total)}`
   const empty = at("empty")
   empty.hidden = total > 0
   empty.textContent = search.value === "" ? "This channel shows nothing yet." : `No SKU contains “${search.value}”.`
@@ -169,6 +174,6 @@ const loop = async () => {
   setTimeout(loop, refreshMillis)
 }
 
-search.addEventListener("input", refresh)
-document.addEventListener("visibilitychange", refresh)
-loop()
+search.addEventListener("input", () => void refresh())
+document.addEventListener("visibilitychange", () => void refresh())
+void loop()

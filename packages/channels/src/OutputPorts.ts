@@ -1,0 +1,30 @@
+/** What the core of an output stream asks of its surroundings, so that it needs neither fibers nor a network. */
+import type { Sku } from "@holdfast/domain/Identity"
+import type { PushItem } from "./ChannelConnector.ts"
+import type { SettledEvent } from "./EventAccount.ts"
+import type { Listing } from "./Listing.ts"
+import type { StoredListing } from "./ListingStore.ts"
+
+/** One call to the channel, for the listings it is about; `land` is told how it ended. */
+export type Flight = {
+  readonly listings: ReadonlyArray<Listing>
+  readonly probe: boolean
+  readonly requestAt: number
+} & (
+  | { readonly _tag: "push"; readonly items: ReadonlyArray<PushItem> }
+  | { readonly _tag: "readBack"; readonly skus: ReadonlyArray<Sku> }
+)
+
+/** What the core asks of its surroundings. None of these may throw. */
+export interface OutputPorts {
+  /** milliseconds since the epoch */
+  readonly now: () => number
+  /** from 0 to below 1 */
+  readonly random: () => number
+  readonly launch: (flight: Flight) => void
+  /** `tick` must be called at that time, milliseconds since the epoch; only the earliest counts */
+  readonly wakeAt: (at: number) => void
+  /** the channel confirmed another quantity, or the same for a newer version */
+  readonly confirmed: (row: StoredListing) => void
+  readonly settled?: ((settled: SettledEvent) => void) | undefined
+}
