@@ -33,11 +33,9 @@ export class Announcer {
   announce({ announcements, commitNumbers }: DecisionBatch, committedAt: number): void {
     for (const [partition, commitNo] of commitNumbers) this.reached.set(partition, commitNo)
     for (const availability of announcements) {
-      this.add({
-        ...availability,
-        committedAt,
-        events: availability.events.map((event) => ({ ...event, committedAt }))
-      })
+      availability.committedAt = committedAt
+      for (const event of availability.events) event.committedAt = committedAt
+      this.add(availability)
     }
     this.wake()
   }

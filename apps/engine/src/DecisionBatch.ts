@@ -7,7 +7,7 @@ import type { Availability } from "@holdfast/domain/Availability"
 import type { LocationId, ReservationId } from "@holdfast/domain/Identity"
 import type { OrderLine } from "@holdfast/domain/StockState"
 import { CommitBatch } from "@holdfast/ledger/CommitBatch"
-import type { FactMessage, RequestMessage, SkuActor } from "./SkuActor.ts"
+import type { DecidedEvent, FactMessage, RequestMessage, SkuActor } from "./SkuActor.ts"
 import type { StockPartition } from "./StockPartition.ts"
 
 /** What the processing of one fact did, for its trace. */
@@ -18,6 +18,12 @@ export interface Processed {
   readonly versionAfter: number
   readonly availableBefore: number
   readonly availableAfter: number
+}
+
+/** An announcement whose commit is not durable yet: when it is, `committedAt` is set. */
+export type DecidedAvailability = Omit<Availability, "committedAt" | "events"> & {
+  committedAt: number
+  readonly events: ReadonlyArray<DecidedEvent>
 }
 
 interface Touched {
@@ -42,7 +48,7 @@ export class DecisionBatch {
   readonly endedHolds: Array<[SkuActor, ReservationId]> = []
   duplicates = 0
   facts = 0
-  announcements: ReadonlyArray<Availability> = []
+  announcements: ReadonlyArray<DecidedAvailability> = []
   readonly traced: (traceparent: string) => boolean
   private readonly touched = new Map<SkuActor, Touched>()
   private lines: Array<[SkuActor, string, OrderLine]> = []
@@ -66,7 +72,7 @@ export class DecisionBatch {
   /** Adds the rows that depend on how the batch ended: positions, levels, outbox. */
   seal(): void {
     for (const partition of this.partitions) this.move(partition)
-    const announcements: Array<Availability> = []
+    const announcements: Array<DecidedAvailability> = []
     const changed = new Map<StockPartition, Array<string>>()
     for (const [actor, touched] of this.touched) {
       announcements.push(this.announce(actor, touched))
@@ -97,7 +103,7 @@ export class DecisionBatch {
     partition.committedSeq = decidedSeq
   }
 
-  private announce(actor: SkuActor, { partition, levels }: Touched): Availability {
+  private announce(actor: SkuActor, { partition, levels }: Touched): DecidedAvailability {
     const { state, sku } = actor
     for (const [index, expected] of levels) {
       const version = actor.levelVersions[index]!

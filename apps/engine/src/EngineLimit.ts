@@ -45,7 +45,7 @@ export const announceBatchMax = 500
 export const catchUpBacklog = 1_000
 
 /** How long announcements are gathered while catching up. */
-export const catchUpGatherMillis = 500
+export const catchUpGatherMillis = 1000
 
 /** Messages committed one by one after the database rejected a batch, to find the one that it rejects. */
 export const cautiousMessages = 2 * batchMax

@@ -6,11 +6,11 @@
  * arrives, runs ahead of the database by at most the commits under way, is passivated when others need the memory, and is
  * quarantined when one of its invariants breaks.
  */
-import type { AnnouncedEvent } from "@holdfast/domain/Availability"
 import type { ReservationRequest } from "@holdfast/domain/Reservation"
 import type { SkuFact } from "@holdfast/domain/StockEvent"
 import type { StockState } from "@holdfast/domain/StockState"
 import type { FactContext } from "@holdfast/bus/FactMessage"
+import type { AnnouncedEvent } from "@holdfast/domain/Availability"
 
 /** A fact from the STOCK stream. Times are milliseconds since the epoch. */
 export interface FactMessage {
@@ -64,6 +64,9 @@ export interface ExpireMessage {
 
 export type StockMessage = FactMessage | PoisonMessage | RequestMessage | ExpireMessage
 
+/** An event whose commit is not durable yet: when it is, `committedAt` is set. */
+export type DecidedEvent = Omit<AnnouncedEvent, "committedAt"> & { committedAt: number }
+
 export interface SkuActor {
   readonly sku: string
   readonly state: StockState
@@ -75,6 +78,6 @@ export interface SkuActor {
   /** whether it was used since passivation last looked */
   used: boolean
   /** events and requests of the batch being decided that changed it */
-  events: Array<AnnouncedEvent>
+  events: Array<DecidedEvent>
   more: number
 }

@@ -4,7 +4,7 @@
  * Guarantee: synchronous, so that a SKU's decisions are in one order. Nothing leaves before the batch's commit: answers and
  * announcements are collected in the batch. It does no I/O.
  */
-import { announcedEventsMax, type AnnouncedEvent } from "@holdfast/domain/Availability"
+import { announcedEventsMax } from "@holdfast/domain/Availability"
 import type { ReservationAnswer } from "@holdfast/domain/Reservation"
 import type { StockChange } from "@holdfast/domain/StockChange"
 import { decide, evolve, type Decision } from "@holdfast/domain/StockRules"
@@ -12,7 +12,7 @@ import { availableOverall, orderLineKey } from "@holdfast/domain/StockState"
 import { stockStream } from "@holdfast/bus/StreamTopology"
 import type { Cause } from "@holdfast/ledger/CommitBatch"
 import type { DecisionBatch } from "./DecisionBatch.ts"
-import type { FactMessage, PoisonMessage, RawMessage, RequestMessage, SkuActor } from "./SkuActor.ts"
+import type { DecidedEvent, FactMessage, PoisonMessage, RawMessage, RequestMessage, SkuActor } from "./SkuActor.ts"
 import type { StockPartition } from "./StockPartition.ts"
 
 /** Applies a fact, or parks it when it cannot be applied as it is. */
@@ -42,6 +42,7 @@ export const applyFact = (partition: StockPartition, actor: SkuActor, message: F
     type: fact.type,
     occurredAt: fact.time,
     storedAt: context.storedAt,
+    receivedAt: message.receivedAt,
     decidedAt: batch.decidedAt,
     committedAt: 0,
     parts: fact.parts,
@@ -86,12 +87,13 @@ const keepAnswer = (
   partition.answered.set(key, { body, answer: text })
 }
 
-const requestEvent = (message: RequestMessage, verb: string, batch: DecisionBatch): AnnouncedEvent => ({
+const requestEvent = (message: RequestMessage, verb: string, batch: DecisionBatch): DecidedEvent => ({
   source: "request",
   id: message.request.key,
   type: `reservation.${verb}`,
   occurredAt: message.receivedAt,
   storedAt: message.receivedAt,
+  receivedAt: message.receivedAt,
   decidedAt: batch.decidedAt,
   committedAt: 0,
   parts: 1,
@@ -106,7 +108,7 @@ export const expireHolds = (partition: StockPartition, actor: SkuActor, batch: D
   apply(partition, actor, decision, { source: "clock", id: "expiry", occurredAt: batch.now }, batch)
 }
 
-const note = (actor: SkuActor, event: AnnouncedEvent): void => {
+const note = (actor: SkuActor, event: DecidedEvent): void => {
   if (actor.events.length < announcedEventsMax) actor.events.push(event)
   else actor.more += 1
 }

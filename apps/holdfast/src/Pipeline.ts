@@ -2,7 +2,7 @@
  * The whole pipeline in one process: ingest, engine, outbound and the HTTP server, on one NATS and one PostgreSQL.
  *
  * Guarantee: built when every partition is owned and the front door answers. On release the front door closes first, then
- * what is under way is finished: outbound, engine, ingest, connections.
+ * what is under way is finished: outbound, ingest, engine, connections.
  */
 import { NodeHttpServer } from "@effect/platform-node"
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
@@ -67,6 +67,6 @@ export const layer = (options: PipelineOptions) =>
     Layer.provideMerge(maintainTimePartitions),
     Layer.provideMerge(observer),
     Layer.provideMerge(connections(options)),
-    Layer.provideMerge(Tracing.layer({ serviceName: "holdfast" })),
+    Layer.provideMerge(Tracing.layer({ serviceName: "holdfast", ratio: 1 })),
     Layer.provide(Layer.effectDiscard(migrate(options.databaseUrl)))
   )

@@ -46,7 +46,6 @@ export const traceSettled = (tracing: TracingShape, channels: ReadonlyArray<Chan
   const byId = new Map<ChannelId, ChannelDefinition>(channels.map((channel) => [channel.id, channel]))
   return (settled: SettledEvent): void => {
     const { event, late, deadline } = settled
-    if (!late && !tracing.sampled(event.traceparent)) return
     const definition = byId.get(settled.channel)!
     tracing.delivered({
       channel: settled.channel,

@@ -12,6 +12,7 @@ type EventTuple = readonly [
   type: string,
   occurred: number,
   stored: number,
+  received: number,
   decided: number,
   committed: number,
   parts: number,
@@ -21,19 +22,21 @@ type EventTuple = readonly [
 
 const tupleOf = (event: AnnouncedEvent, at: number): EventTuple => {
   const { source, id, type, occurredAt, storedAt, decidedAt, committedAt, parts, traceparent, parentSpanId } = event
-  const times = [occurredAt - at, storedAt - at, decidedAt - at, committedAt - at] as const
+  const receivedAt = event.receivedAt ?? decidedAt
+  const times = [occurredAt - at, storedAt - at, receivedAt - at, decidedAt - at, committedAt - at] as const
   const tuple = [source, id, type, ...times, parts, traceparent] as const
   return parentSpanId === undefined ? tuple : [...tuple, parentSpanId]
 }
 
 const eventOf = (tuple: EventTuple, at: number): AnnouncedEvent => {
-  const [source, id, type, occurred, stored, decided, committed, parts, traceparent, parentSpanId] = tuple
+  const [source, id, type, occurred, stored, received, decided, committed, parts, traceparent, parentSpanId] = tuple
   return {
     source,
     id,
     type,
     occurredAt: at + occurred,
     storedAt: at + stored,
+    receivedAt: at + received,
     decidedAt: at + decided,
     committedAt: at + committed,
     parts,
