@@ -65,10 +65,14 @@ const decodeSource = Schema.decodeUnknownResult(EventSource)
 
 const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/
 
+/** The last millisecond whose year has four digits, as RFC 3339 wants. */
+const timeMax = Date.parse("9999-12-31T23:59:59.999Z")
+
 const decodeTime = (time: unknown, storedAt: number): number | FieldError => {
   if (time === undefined || time === null) return storedAt
   const millis = typeof time === "string" && rfc3339.test(time) ? Date.parse(time) : Number.NaN
-  return Number.isNaN(millis) ? { field: "time", message: "must be an RFC 3339 time such as 2026-11-27T09:30:00Z" } : millis
+  if (Number.isNaN(millis)) return { field: "time", message: "must be an RFC 3339 time such as 2026-11-27T09:30:00Z" }
+  return millis >= 0 && millis <= timeMax ? millis : { field: "time", message: "must be from 1970 to 9999, in UTC" }
 }
 
 const unknownType = (type: unknown): FieldError => ({

@@ -62,6 +62,7 @@ export type DenialReason =
   | "reservation_expired"
   | "reservation_ended"
   | "order_required"
+  | "quantity_out_of_range"
   | "quarantined"
 
 /** The answer to a request. `version` is the SKU's version after the decision. Times are milliseconds since the epoch. */

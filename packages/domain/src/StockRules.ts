@@ -202,6 +202,19 @@ const decideRequest = (
   now: number
 ): Decision => {
   if (!isKnown(state) && request.verb === "reserve") return deny(state, draft, "unknown_sku")
+  const before = draft.changes.length
+  const decision = answerTo(state, draft, request, unique, now)
+  if (draft.inRange()) return decision
+  return { ...deny(state, draft, "quantity_out_of_range"), changes: draft.changes.slice(0, before) }
+}
+
+const answerTo = (
+  state: StockState,
+  draft: Draft,
+  request: ReservationRequest,
+  unique: string,
+  now: number
+): Decision => {
   switch (request.verb) {
     case "reserve":
       return reserve(state, draft, request, unique, now)
