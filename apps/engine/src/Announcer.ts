@@ -13,7 +13,9 @@ import type { DecisionBatch } from "./DecisionBatch.ts"
 import type { StockPartition } from "./StockPartition.ts"
 
 /** Publishes messages in order; resolves when the server has stored them all. */
-export type PublishAll = (messages: ReadonlyArray<{ readonly subject: string; readonly payload: string }>) => Promise<unknown>
+export type PublishAll = (
+  messages: ReadonlyArray<{ readonly subject: string; readonly payload: string }>
+) => Promise<unknown>
 
 const pause = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis))
 
@@ -63,7 +65,8 @@ export class Announcer {
   private add(availability: Availability): void {
     const older = this.waiting.get(availability.sku)
     if (older === undefined) this.waiting.set(availability.sku, availability)
-    else if (older.version <= availability.version) this.waiting.set(availability.sku, mergeAvailability(older, availability))
+    else if (older.version <= availability.version)
+      this.waiting.set(availability.sku, mergeAvailability(older, availability))
   }
 
   private isIdle(): boolean {

@@ -32,6 +32,11 @@ interface Known extends AdmissionResult {
   readonly holds: ReadonlyMap<string, StoredHold>
 }
 
+const isLost = (batch: DecisionBatch): boolean => {
+  for (const partition of batch.partitions) if (partition.loss !== undefined) return true
+  return false
+}
+
 const unknownAnswer = (message: string): string => JSON.stringify({ status: "unknown", message })
 
 export class CommitLane {
@@ -116,13 +121,17 @@ export class CommitLane {
       takeIn(taken, read, batch)
       for (const [partition, message] of taken) this.decideOne(partition, message, { ...read, holds }, batch)
       if (batch.partitions.size === 0) return undefined
-      for (const partition of batch.partitions) if (partition.loss !== undefined) return this.abandon(batch, "the partition was lost")
+      if (isLost(batch)) {
+        this.abandon(batch, "the partition was lost")
+        return undefined
+      }
       batch.seal()
       return batch
     } catch (cause) {
       for (const [partition, message] of taken) {
         this.lose(partition, { reason: "ledger", error: toLedgerError(cause) })
-        if (message.kind === "request") message.reply(unknownAnswer("the ledger did not answer; ask again with the same key"))
+        if (message.kind === "request")
+          message.reply(unknownAnswer("the ledger did not answer; ask again with the same key"))
       }
       return undefined
     }
@@ -130,7 +139,9 @@ export class CommitLane {
 
   /** Which SKU a confirm or release is about is known only from its reservation. */
   private async resolveReservations(taken: Taken): Promise<ReadonlyMap<string, StoredHold>> {
-    const ids = taken.flatMap(([, m]) => (m.kind === "request" && m.request.verb !== "reserve" ? [m.request.reservationId] : []))
+    const ids = taken.flatMap(([, m]) =>
+      m.kind === "request" && m.request.verb !== "reserve" ? [m.request.reservationId] : []
+    )
     if (ids.length === 0) return new Map()
     const holds = await findHolds(this.reader, ids)
     for (const [, message] of taken) {
@@ -164,14 +175,10 @@ export class CommitLane {
     return { eventKeys, requestKeys, skus: [...skus], lines }
   }
 
-  private decideOne(
-    partition: StockPartition,
-    message: StockMessage,
-    known: Known,
-    batch: DecisionBatch
-  ): void {
+  private decideOne(partition: StockPartition, message: StockMessage, known: Known, batch: DecisionBatch): void {
     if (partition.loss !== undefined) {
-      if (message.kind === "request") message.reply(unknownAnswer("the partition changed hands; ask again with the same key"))
+      if (message.kind === "request")
+        message.reply(unknownAnswer("the partition changed hands; ask again with the same key"))
       return
     }
     batch.partitions.add(partition)
@@ -200,7 +207,8 @@ export class CommitLane {
     if (message.sequence <= partition.decidedSeq) return // read again after a reconnect of the consumer
     partition.decidedSeq = message.sequence
     batch.facts += 1
-    if (message.sequence === partition.condemned) return park(partition, message, "rejected_by_ledger", "the database refuses its data", batch)
+    if (message.sequence === partition.condemned)
+      return park(partition, message, "rejected_by_ledger", "the database refuses its data", batch)
     if (message.kind === "poison") return park(partition, message, "invalid", message.detail, batch)
     if (partition.seen.get(message.key) === true || known.seen.has(message.key)) {
       batch.duplicates += 1
@@ -212,12 +220,7 @@ export class CommitLane {
     applyFact(partition, actor, message, batch)
   }
 
-  private decideRequest(
-    partition: StockPartition,
-    message: RequestMessage,
-    known: Known,
-    batch: DecisionBatch
-  ): void {
+  private decideRequest(partition: StockPartition, message: RequestMessage, known: Known, batch: DecisionBatch): void {
     const earlier = partition.answered.get(message.key) ?? known.answers.get(message.key)
     if (earlier !== undefined) {
       const answer =
@@ -239,7 +242,7 @@ export class CommitLane {
   }
 
   private async commit(batch: DecisionBatch): Promise<void> {
-    for (const partition of batch.partitions) if (partition.loss !== undefined) return void this.abandon(batch, "the partition was lost")
+    if (isLost(batch)) return this.abandon(batch, "the partition was lost")
     try {
       const committedAt = await commitBatch(this.writer, batch.commit)
       this.durableBatch = batch.number
@@ -257,21 +260,24 @@ export class CommitLane {
     const error = toLedgerError(cause)
     const only = batch.partitions.size === 1 && batch.facts === 1
     for (const partition of batch.partitions) {
-      this.lose(partition, only ? { reason: "ledger", error, sequence: partition.decidedSeq } : { reason: "ledger", error })
+      this.lose(
+        partition,
+        only ? { reason: "ledger", error, sequence: partition.decidedSeq } : { reason: "ledger", error }
+      )
     }
     this.abandon(batch, "the commit failed; ask again with the same key")
   }
 
-  private abandon(batch: DecisionBatch, why: string): undefined {
+  private abandon(batch: DecisionBatch, why: string): void {
     for (const { message } of batch.replies) message.reply(unknownAnswer(why))
     for (const partition of batch.partitions) this.lose(partition, { reason: "released" })
-    return undefined
   }
 
   private lose(partition: StockPartition, loss: Loss): void {
     if (partition.loss !== undefined) return
     for (const message of partition.lose(loss)) {
-      if (message.kind === "request") message.reply(unknownAnswer("the partition changed hands; ask again with the same key"))
+      if (message.kind === "request")
+        message.reply(unknownAnswer("the partition changed hands; ask again with the same key"))
     }
     this.listener.lost(partition, loss)
   }

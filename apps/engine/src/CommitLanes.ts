@@ -47,6 +47,8 @@ const make = Effect.gen(function* () {
   return { announcer, laneOf: (partition: number): CommitLane => lanes[partition % lanes.length]! }
 })
 
-export class CommitLanes extends Context.Service<CommitLanes, Effect.Success<typeof make>>()("@holdfast/engine/CommitLanes") {
+export class CommitLanes extends Context.Service<CommitLanes, Effect.Success<typeof make>>()(
+  "@holdfast/engine/CommitLanes"
+) {
   static readonly layer = Layer.effect(CommitLanes, make)
 }

@@ -43,7 +43,11 @@ export class DecisionBatch {
   readonly commitNumbers = new Map<StockPartition, number>()
   readonly replies: Array<{ readonly message: RequestMessage; readonly answer: string }> = []
   readonly processed: Array<Processed> = []
-  readonly parkedFacts: Array<{ readonly partition: StockPartition; readonly message: FactMessage; readonly reason: string }> = []
+  readonly parkedFacts: Array<{
+    readonly partition: StockPartition
+    readonly message: FactMessage
+    readonly reason: string
+  }> = []
   readonly rememberedLines: Array<[SkuActor, string]> = []
   readonly endedHolds: Array<[SkuActor, ReservationId]> = []
   duplicates = 0

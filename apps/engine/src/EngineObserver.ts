@@ -26,7 +26,9 @@ export interface EngineObserverShape {
   readonly lost: (partition: StockPartition, loss: Loss) => void
 }
 
-export class EngineObserver extends Context.Service<EngineObserver, EngineObserverShape>()("@holdfast/engine/EngineObserver") {
+export class EngineObserver extends Context.Service<EngineObserver, EngineObserverShape>()(
+  "@holdfast/engine/EngineObserver"
+) {
   /** @param onCommit what else is done with a durable batch, for example its traces */
   static readonly layer = (
     traced: EngineObserverShape["traced"],

@@ -18,7 +18,8 @@ import { eventKey } from "./StockKey.ts"
 import type { StockPartition } from "./StockPartition.ts"
 
 /** Faster than a TextDecoder for texts of a few hundred bytes. */
-const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")
+const textOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")
 
 /** Missed heartbeats end a stalled consumer: without them it notices a server's restart only after 45 s. */
 const consumeOptions = { max_messages: pullMax, expires: 10_000, idle_heartbeat: 1_000 }
@@ -31,13 +32,17 @@ export const consumeFacts = (
   Effect.gen(function* () {
     const messages = yield* Effect.acquireRelease(
       attempt(() => open(nats, partition)),
-      (open) => Effect.promise(async () => void (await open.close()))
+      // not `close`: it waits for a reader, and there is none when it is released before it is read
+      (open) => Effect.sync(() => open.stop())
     )
     yield* attempt(() => pump(messages, partition))
   })
 
 const attempt = <A>(run: () => Promise<A>): Effect.Effect<A, BusError> =>
-  Effect.tryPromise({ try: run, catch: (cause) => new BusError({ reason: "consume_failed", detail: stockStream, cause }) })
+  Effect.tryPromise({
+    try: run,
+    catch: (cause) => new BusError({ reason: "consume_failed", detail: stockStream, cause })
+  })
 
 const open = async (
   nats: Context.Service.Shape<typeof NatsConnection>,

@@ -70,7 +70,10 @@ const ownOnce = (partition: number, lesson: Lesson) =>
           if (ownership.get(partition) === mine) ownership.delete(partition)
         })
     )
-    const loss = yield* Effect.raceFirst(Effect.andThen(consumeFacts(nats, mine), Deferred.await(lost)), Deferred.await(lost))
+    const loss = yield* Effect.raceFirst(
+      Effect.andThen(consumeFacts(nats, mine), Deferred.await(lost)),
+      Deferred.await(lost)
+    )
     yield* learn(lesson, loss)
     return yield* new EngineError({
       reason: "partition_lost",

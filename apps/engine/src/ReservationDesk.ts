@@ -49,12 +49,18 @@ const make = Effect.gen(function* () {
    * @param traceparent of the client, if it sent one
    * @param reply is called once with the answer as JSON
    */
-  const ask = (verb: RequestVerb, text: string, traceparent: string | undefined, reply: (answer: string) => void): void => {
+  const ask = (
+    verb: RequestVerb,
+    text: string,
+    traceparent: string | undefined,
+    reply: (answer: string) => void
+  ): void => {
     const parsed = parse(verb, text)
     if (Result.isFailure(parsed)) return reply(invalid(parsed.failure))
     const request = parsed.success
     const number = partitionFor(request)
-    if (number === undefined) return reply(invalid([{ field: "body.reservationId", message: "was not issued by Holdfast" }]))
+    if (number === undefined)
+      return reply(invalid([{ field: "body.reservationId", message: "was not issued by Holdfast" }]))
     const partition = ownership.get(number)
     const root = rootContextOf({ source: "request", id: request.key, traceparent })
     const message: RequestMessage = {

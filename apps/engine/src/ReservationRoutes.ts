@@ -24,7 +24,8 @@ const codes: Readonly<Record<string, number>> = {
 
 const respond = (text: string) => {
   const answer = JSON.parse(text) as { readonly status: string; readonly retryAfterMillis?: number }
-  const retry = answer.retryAfterMillis === undefined ? {} : { "retry-after": String(Math.ceil(answer.retryAfterMillis / 1000)) }
+  const retry =
+    answer.retryAfterMillis === undefined ? {} : { "retry-after": String(Math.ceil(answer.retryAfterMillis / 1000)) }
   return HttpServerResponse.text(text, {
     status: codes[answer.status] ?? 500,
     contentType: "application/json",

@@ -32,7 +32,9 @@ export const reservationSubjects = Layer.effectDiscard(
     const desk = yield* ReservationDesk
     for (const verb of Object.keys(requestSchemas) as Array<RequestVerb>) {
       yield* Effect.acquireRelease(
-        Effect.sync(() => connection.subscribe(requestSubject(verb), { queue: queueGroup, callback: serve(desk, verb) })),
+        Effect.sync(() =>
+          connection.subscribe(requestSubject(verb), { queue: queueGroup, callback: serve(desk, verb) })
+        ),
         (subscription) => Effect.promise(() => subscription.drain().catch(() => {}))
       )
     }

@@ -16,7 +16,12 @@ import type { DecidedEvent, FactMessage, PoisonMessage, RawMessage, RequestMessa
 import type { StockPartition } from "./StockPartition.ts"
 
 /** Applies a fact, or parks it when it cannot be applied as it is. */
-export const applyFact = (partition: StockPartition, actor: SkuActor, message: FactMessage, batch: DecisionBatch): void => {
+export const applyFact = (
+  partition: StockPartition,
+  actor: SkuActor,
+  message: FactMessage,
+  batch: DecisionBatch
+): void => {
   if (actor.lifecycle === "quarantined") {
     park(partition, message, "quarantined", `${actor.sku} is quarantined; lift it, then replay`, batch)
     return
@@ -50,7 +55,14 @@ export const applyFact = (partition: StockPartition, actor: SkuActor, message: F
     ...(context.parentSpanId === undefined ? {} : { parentSpanId: context.parentSpanId })
   })
   if (traced) {
-    batch.processed.push({ partition, message, versionBefore, versionAfter: actor.state.version, availableBefore, availableAfter: availableOverall(actor.state) })
+    batch.processed.push({
+      partition,
+      message,
+      versionBefore,
+      versionAfter: actor.state.version,
+      availableBefore,
+      availableAfter: availableOverall(actor.state)
+    })
   }
 }
 
@@ -113,7 +125,13 @@ const note = (actor: SkuActor, event: DecidedEvent): void => {
   else actor.more += 1
 }
 
-const apply = (partition: StockPartition, actor: SkuActor, decision: Decision, cause: Cause, batch: DecisionBatch): void => {
+const apply = (
+  partition: StockPartition,
+  actor: SkuActor,
+  decision: Decision,
+  cause: Cause,
+  batch: DecisionBatch
+): void => {
   for (const change of decision.changes) {
     noteHold(partition, actor, change, batch)
     evolve(actor.state, change)

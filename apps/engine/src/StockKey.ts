@@ -11,7 +11,8 @@ const uuidOf = (text: string): string => {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
 }
 
-export const eventKey = (source: string, id: string, sku: string): string => uuidOf(`event\u0000${source}\u0000${id}\u0000${sku}`)
+export const eventKey = (source: string, id: string, sku: string): string =>
+  uuidOf(`event\u0000${source}\u0000${id}\u0000${sku}`)
 
 export const requestKey = (key: string): string => uuidOf(`request\u0000${key}`)
 

@@ -14,8 +14,16 @@ import { EngineObserver } from "../src/EngineObserver.ts"
 
 const engineLayer = (servers: RunningTestServers) =>
   layerSingle.pipe(
-    Layer.provideMerge(EngineObserver.layer(() => false, () => {}, () => {})),
-    Layer.provideMerge(Layer.mergeAll(Database.layer(servers.databaseUrl), NatsConnection.layer(servers.natsUrl, "engine test")))
+    Layer.provideMerge(
+      EngineObserver.layer(
+        () => false,
+        () => {},
+        () => {}
+      )
+    ),
+    Layer.provideMerge(
+      Layer.mergeAll(Database.layer(servers.databaseUrl), NatsConnection.layer(servers.natsUrl, "engine test"))
+    )
   )
 
 describe("the engine on real servers", () => {
@@ -26,7 +34,9 @@ describe("the engine on real servers", () => {
     servers = await startTestServers()
     await Effect.runPromise(migrate(servers.databaseUrl))
     await Effect.runPromise(
-      NatsConnection.use((nats) => ensureStreams(nats.manager)).pipe(Effect.provide(NatsConnection.layer(servers.natsUrl, "set-up")))
+      NatsConnection.use((nats) => ensureStreams(nats.manager)).pipe(
+        Effect.provide(NatsConnection.layer(servers.natsUrl, "set-up"))
+      )
     )
     runtime = ManagedRuntime.make(engineLayer(servers))
     await runtime.context()
@@ -61,8 +71,18 @@ describe("the engine on real servers", () => {
   }
 
   it("applies facts once, however often they are repeated", async () => {
-    await publish({ id: "r1", type: "goods.received", data: { lines: [{ sku: "A", quantity: 10 }, { sku: "B", quantity: 4 }] } })
-    for (let i = 0; i < 3; i++) await publish({ id: "o1", type: "order.placed", data: { orderId: "1", lines: [{ sku: "A", quantity: 3 }] } })
+    await publish({
+      id: "r1",
+      type: "goods.received",
+      data: {
+        lines: [
+          { sku: "A", quantity: 10 },
+          { sku: "B", quantity: 4 }
+        ]
+      }
+    })
+    for (let i = 0; i < 3; i++)
+      await publish({ id: "o1", type: "order.placed", data: { orderId: "1", lines: [{ sku: "A", quantity: 3 }] } })
     await publish({ id: "c1", type: "order.cancelled", data: { orderId: "1", lines: [{ sku: "A", quantity: 1 }] } })
     await vi.waitFor(async () => expect(await level("A")).toEqual({ on_hand: 10, committed: 2, held: 0 }))
     expect(await level("B")).toEqual({ on_hand: 4, committed: 0, held: 0 })
@@ -74,17 +94,34 @@ describe("the engine on real servers", () => {
     expect(granted).toMatchObject({ status: "granted", sku: "B", quantity: 3 })
     expect(await ask("reserve", { key: "k1", sku: "B", quantity: 3 })).toEqual(granted)
     expect(await ask("reserve", { key: "k1", sku: "B", quantity: 2 })).toMatchObject({ status: "key_reused" })
-    expect(await ask("reserve", { key: "k2", sku: "B", quantity: 2 })).toMatchObject({ status: "denied", reason: "insufficient_stock", available: 1 })
-    expect(await ask("confirm", { key: "k3", reservationId: granted["reservationId"], orderId: "77" })).toMatchObject({ status: "confirmed" })
-    expect(await ask("release", { key: "k4", reservationId: granted["reservationId"] })).toMatchObject({ status: "denied", reason: "reservation_ended" })
-    expect(await ask("reserve", { key: "k5", sku: "nothing", quantity: 2 })).toMatchObject({ status: "denied", reason: "unknown_sku" })
-    expect(await ask("reserve", { key: "k6", sku: "B", quantity: 0.5 })).toMatchObject({ status: "invalid", errors: [{ field: "body.quantity" }] })
+    expect(await ask("reserve", { key: "k2", sku: "B", quantity: 2 })).toMatchObject({
+      status: "denied",
+      reason: "insufficient_stock",
+      available: 1
+    })
+    expect(await ask("confirm", { key: "k3", reservationId: granted["reservationId"], orderId: "77" })).toMatchObject({
+      status: "confirmed"
+    })
+    expect(await ask("release", { key: "k4", reservationId: granted["reservationId"] })).toMatchObject({
+      status: "denied",
+      reason: "reservation_ended"
+    })
+    expect(await ask("reserve", { key: "k5", sku: "nothing", quantity: 2 })).toMatchObject({
+      status: "denied",
+      reason: "unknown_sku"
+    })
+    expect(await ask("reserve", { key: "k6", sku: "B", quantity: 0.5 })).toMatchObject({
+      status: "invalid",
+      errors: [{ field: "body.quantity" }]
+    })
     expect(await level("B")).toEqual({ on_hand: 4, committed: 3, held: 0 })
     expect(await findings()).toEqual([])
   })
 
   it("gives back a hold whose time has come", async () => {
-    expect(await ask("reserve", { key: "e1", sku: "B", quantity: 1, ttlMillis: 100 })).toMatchObject({ status: "granted" })
+    expect(await ask("reserve", { key: "e1", sku: "B", quantity: 1, ttlMillis: 100 })).toMatchObject({
+      status: "granted"
+    })
     await vi.waitFor(async () => expect(await level("B")).toMatchObject({ held: 0 }), { timeout: 5_000 })
     expect(await findings()).toEqual([])
   })
@@ -93,7 +130,9 @@ describe("the engine on real servers", () => {
     await publish({ id: "o9", type: "order.placed", data: { orderId: "9", lines: [{ sku: "POST", quantity: 1 }] } })
     const { sql } = await runtime.runPromise(Database)
     await vi.waitFor(async () =>
-      expect(await sql`select reason, sku, event_id from parked`).toEqual([{ reason: "unknown_sku", sku: "POST", event_id: "o9" }])
+      expect(await sql`select reason, sku, event_id from parked`).toEqual([
+        { reason: "unknown_sku", sku: "POST", event_id: "o9" }
+      ])
     )
   })
 

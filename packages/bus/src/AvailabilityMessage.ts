@@ -53,6 +53,8 @@ export const encodeAvailability = (availability: Availability): string =>
 
 /** Throws `SyntaxError` when the payload is not JSON; the stream is written by the engine alone. */
 export const decodeAvailability = (payload: string): Availability => {
-  const { events, ...rest } = JSON.parse(payload) as Omit<Availability, "events"> & { readonly events: ReadonlyArray<EventTuple> }
+  const { events, ...rest } = JSON.parse(payload) as Omit<Availability, "events"> & {
+    readonly events: ReadonlyArray<EventTuple>
+  }
   return { ...rest, events: events.map((tuple) => eventOf(tuple, rest.committedAt)) }
 }

@@ -65,7 +65,9 @@ export const decodeFact = (payload: string): Result.Result<SkuFact, ReadonlyArra
   try {
     raw = JSON.parse(payload)
   } catch (cause) {
-    return Result.fail([{ field: "payload", message: `must be JSON: ${cause instanceof Error ? cause.message : cause}` }])
+    return Result.fail([
+      { field: "payload", message: `must be JSON: ${cause instanceof Error ? cause.message : cause}` }
+    ])
   }
   const { source, id, type, time, data, parts } = raw
   const at = typeof time === "string" ? Date.parse(time) : Number.NaN

@@ -54,10 +54,15 @@ export const mergeAvailability = (older: Availability, newer: Availability): Ava
 }
 
 /** Signed available units over the locations that a channel sells from; all locations when none are named. */
-export const availableOver = (levels: ReadonlyArray<Readonly<StockLevel>>, locations?: ReadonlyArray<LocationId>): number =>
+export const availableOver = (
+  levels: ReadonlyArray<Readonly<StockLevel>>,
+  locations?: ReadonlyArray<LocationId>
+): number =>
   levels.reduce(
     (sum, level) =>
-      locations === undefined || locations.includes(level.locationId) ? sum + level.onHand - level.committed - level.held : sum,
+      locations === undefined || locations.includes(level.locationId)
+        ? sum + level.onHand - level.committed - level.held
+        : sum,
     0
   )
 
@@ -66,4 +71,6 @@ export const availableOver = (levels: ReadonlyArray<Readonly<StockLevel>>, locat
  * the broker's future (a fast clock) and not long before the broker heard of it (late or historical, see `lateEventMillis`).
  */
 export const budgetStart = (event: Pick<AnnouncedEvent, "occurredAt" | "storedAt">): number =>
-  event.occurredAt > event.storedAt || event.storedAt - event.occurredAt > lateEventMillis ? event.storedAt : event.occurredAt
+  event.occurredAt > event.storedAt || event.storedAt - event.occurredAt > lateEventMillis
+    ? event.storedAt
+    : event.occurredAt

@@ -57,7 +57,10 @@ export const fieldErrorsOf = (root: string, error: Schema.SchemaError): Readonly
   formatIssue(error.issue).issues.map((issue) => ({ field: pathOf(root, issue.path), message: issue.message }))
 
 const decoders = Object.fromEntries(
-  eventTypes.map((type) => [type, Schema.decodeUnknownResult(EventManifest[type] as unknown as Schema.Codec<StockEvent["data"]>, { errors: "all" })])
+  eventTypes.map((type) => [
+    type,
+    Schema.decodeUnknownResult(EventManifest[type] as unknown as Schema.Codec<StockEvent["data"]>, { errors: "all" })
+  ])
 ) as Record<StockEventType, (data: unknown) => Result.Result<StockEvent["data"], Schema.SchemaError>>
 
 const decodeId = Schema.decodeUnknownResult(EventId)

@@ -49,7 +49,7 @@ export class HoldExpiry {
     const last = heap.pop()!
     if (heap.length === 0) return
     heap[0] = last
-    for (let at = 0; ; ) {
+    for (let at = 0; ;) {
       const left = 2 * at + 1
       if (left >= heap.length) return
       const right = left + 1

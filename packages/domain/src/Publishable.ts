@@ -10,4 +10,7 @@ type Policy = Pick<ChannelDefinition, "buffer" | "cap" | "locations">
 
 /** Units that the channel may show of this SKU. */
 export const publishable = (policy: Policy, stock: Pick<Availability, "levels">): number =>
-  Math.max(0, Math.min(policy.cap ?? Number.MAX_SAFE_INTEGER, availableOver(stock.levels, policy.locations) - policy.buffer))
+  Math.max(
+    0,
+    Math.min(policy.cap ?? Number.MAX_SAFE_INTEGER, availableOver(stock.levels, policy.locations) - policy.buffer)
+  )

@@ -5,7 +5,7 @@
  * say whether the SKU exists or whether stock suffices: a fact is not refused because it is inconvenient.
  */
 import { Schema } from "effect"
-import { ChannelId, EventId, EventSource, LocationId, Note, OrderId, ReservationId, Sku } from "./Identity.ts"
+import { ChannelId, type EventId, type EventSource, LocationId, Note, OrderId, ReservationId, Sku } from "./Identity.ts"
 import { lineQuantityMax, linesMax } from "./Limit.ts"
 
 const whole = (min: number, max: number) => (n: number) =>
@@ -22,7 +22,9 @@ export const Delta = Schema.Number.check(
 const linesOf = <S extends Schema.Top>(line: S) =>
   Schema.Array(line).check(
     Schema.makeFilter((lines: ReadonlyArray<unknown>) =>
-      lines.length >= 1 && lines.length <= linesMax ? undefined : `must have 1 to ${linesMax} lines, got ${lines.length}`
+      lines.length >= 1 && lines.length <= linesMax
+        ? undefined
+        : `must have 1 to ${linesMax} lines, got ${lines.length}`
     )
   )
 
@@ -32,9 +34,7 @@ const place = { sku: Sku, locationId: Schema.optionalKey(LocationId) }
 export const OrderPlaced = Schema.Struct({
   orderId: OrderId,
   channel: Schema.optionalKey(ChannelId),
-  lines: linesOf(
-    Schema.Struct({ ...place, quantity: Quantity, reservationId: Schema.optionalKey(ReservationId) })
-  )
+  lines: linesOf(Schema.Struct({ ...place, quantity: Quantity, reservationId: Schema.optionalKey(ReservationId) }))
 })
 
 /** Lines of an order were cancelled: without a quantity, all that is still open of that SKU. */

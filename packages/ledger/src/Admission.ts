@@ -62,7 +62,9 @@ export const admit = async (sql: Sql, asked: AdmissionQuery): Promise<AdmissionR
       ? none
       : sql`select sku, location_id, on_hand, committed, held, version from stock_level where sku = any(${textArray(skus)}::text[])`,
     skus.length === 0 ? none : openHolds(sql, skus),
-    skus.length === 0 ? none : sql`select sku from quarantine where not lifted and sku = any(${textArray(skus)}::text[])`,
+    skus.length === 0
+      ? none
+      : sql`select sku from quarantine where not lifted and sku = any(${textArray(skus)}::text[])`,
     lines.length === 0 ? none : readLines(sql, lines)
   ])
   return {

@@ -104,7 +104,11 @@ export class CommitBatch {
   readonly orderLines = new Map<string, OrderLineRow>()
   readonly seen: Array<string> = []
   readonly answers: Array<{ readonly key: string; readonly body: string; readonly answer: string }> = []
-  readonly outbox: Array<{ readonly partition: number; readonly commitNo: number; readonly skus: ReadonlyArray<string> }> = []
+  readonly outbox: Array<{
+    readonly partition: number
+    readonly commitNo: number
+    readonly skus: ReadonlyArray<string>
+  }> = []
   readonly parked: Array<ParkedRow> = []
 
   addChange(partition: number, epoch: number, sku: string, version: number, change: StockChange, cause: Cause): void {

@@ -16,7 +16,9 @@ export class LedgerError extends Schema.TaggedError<LedgerError>()("LedgerError"
 }
 
 const sqlStateOf = (cause: unknown): string | undefined =>
-  typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string" ? cause.code : undefined
+  typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string"
+    ? cause.code
+    : undefined
 
 /** SQLSTATE classes that blame the data: data exception, integrity constraint violation. */
 const blamesData = (state: string): boolean => /^(22|23)[0-9A-Z]{3}$/.test(state)
@@ -29,6 +31,7 @@ export const toLedgerError = (cause: unknown): LedgerError => {
   const state = sqlStateOf(cause)
   const detail = cause instanceof Error ? cause.message : String(cause)
   if (state === divisionByZero) return new LedgerError({ reason: "fenced", detail: "another owner took over", cause })
-  if (state !== undefined && blamesData(state)) return new LedgerError({ reason: "rejected", detail: `${state} ${detail}`, cause })
+  if (state !== undefined && blamesData(state))
+    return new LedgerError({ reason: "rejected", detail: `${state} ${detail}`, cause })
   return new LedgerError({ reason: "unreachable", detail: state === undefined ? detail : `${state} ${detail}`, cause })
 }

@@ -21,7 +21,12 @@ export interface Ownership {
  * Fences the partition for `owner`. A STOCK stream created anew has other sequences: the position then starts at 0, and
  * the dedup ids keep what was applied from being applied again.
  */
-export const takeOver = async (sql: Sql, partition: number, owner: string, streamCreated: string): Promise<Ownership> => {
+export const takeOver = async (
+  sql: Sql,
+  partition: number,
+  owner: string,
+  streamCreated: string
+): Promise<Ownership> => {
   const [row] = await sql`
     insert into partition_owner as o (partition, epoch, owner, applied_seq, commit_no, announced_no, stream_created)
     values (${partition}, 1, ${owner}, 0, 0, 0, ${streamCreated})
@@ -53,7 +58,10 @@ export const unannounced = async (sql: Sql, owned: Ownership): Promise<ReadonlyA
         from ledger l join (${changed}) c on c.sku = l.sku and l.committed_at >= c.since
         where l.cause_source <> 'clock' order by l.sku, l.version`
   ])
-  const bySku = new Map<string, { levels: Array<StockLevel>; events: Array<AnnouncedEvent>; version: number; at: number }>()
+  const bySku = new Map<
+    string,
+    { levels: Array<StockLevel>; events: Array<AnnouncedEvent>; version: number; at: number }
+  >()
   for (const row of levels) {
     const found = bySku.get(row["sku"]) ?? { levels: [], events: [], version: 0, at: 0 }
     const { location_id: locationId, on_hand: onHand, committed, held } = row
@@ -78,12 +86,15 @@ const noteEvent = (found: { events: Array<AnnouncedEvent>; at: number }, row: Re
     decidedAt: committedAt,
     committedAt,
     parts: 1,
-    traceparent: row["traceparent"] === null ? "" : String(row["traceparent"])
+    traceparent: typeof row["traceparent"] === "string" ? row["traceparent"] : ""
   })
 }
 
 /** Open holds whose time has come, by the database's clock: at most `limit` SKUs. */
-export const skusWithDueHolds = async (sql: Sql, limit: number): Promise<ReadonlyArray<{ sku: string; partition: number }>> => {
+export const skusWithDueHolds = async (
+  sql: Sql,
+  limit: number
+): Promise<ReadonlyArray<{ sku: string; partition: number }>> => {
   const rows = await sql`
     select sku, min(partition)::int as partition from
       (select sku, partition from hold where ended is null and expires_at <= clock_timestamp() order by expires_at limit ${limit}) due

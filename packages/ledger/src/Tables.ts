@@ -109,8 +109,12 @@ export const hold = pgTable(
     ended: text()
   },
   (t) => [
-    index("hold_open_by_sku").on(t.sku).where(sql`${t.ended} is null`),
-    index("hold_open_by_expiry").on(t.expiresAt).where(sql`${t.ended} is null`)
+    index("hold_open_by_sku")
+      .on(t.sku)
+      .where(sql`${t.ended} is null`),
+    index("hold_open_by_expiry")
+      .on(t.expiresAt)
+      .where(sql`${t.ended} is null`)
   ]
 )
 
@@ -192,7 +196,9 @@ export const parked = pgTable(
   },
   (t) => [
     uniqueIndex("parked_once").on(t.stream, t.streamCreated, t.sequence),
-    index("parked_waiting").on(t.parkedAt).where(sql`${t.replayedAt} is null and ${t.discardedAt} is null`)
+    index("parked_waiting")
+      .on(t.parkedAt)
+      .where(sql`${t.replayedAt} is null and ${t.discardedAt} is null`)
   ]
 )
 

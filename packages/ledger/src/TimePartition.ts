@@ -25,14 +25,17 @@ const weeksKept: Readonly<Record<string, number | null>> = {
 
 const startOfWeek = (millis: number): number => Math.floor(millis / week) * week
 
-const nameOf = (table: string, start: number): string => `${table}_${new Date(start).toISOString().slice(0, 10).replaceAll("-", "")}`
+const nameOf = (table: string, start: number): string =>
+  `${table}_${new Date(start).toISOString().slice(0, 10).replaceAll("-", "")}`
 
 const createSql = (table: string, start: number): string =>
   `create table if not exists ${nameOf(table, start)} partition of ${table}
    for values from ('${new Date(start).toISOString()}') to ('${new Date(start + week).toISOString()}')`
 
 const children = async (sql: Client, table: string): Promise<ReadonlyArray<string>> => {
-  const rows = await sql.unsafe(`select inhrelid::regclass::text as name from pg_inherits where inhparent = '${table}'::regclass`)
+  const rows = await sql.unsafe(
+    `select inhrelid::regclass::text as name from pg_inherits where inhparent = '${table}'::regclass`
+  )
   return rows.map((row) => String(row["name"]))
 }
 

@@ -6,7 +6,7 @@
  * at its place in the SKU's history. It shares no code with the rules: the fold is done by the database. Run it on a quiet
  * or a busy system alike: all checks read one snapshot.
  */
-import { Effect } from "effect"
+import type { Effect } from "effect"
 import type { Sql } from "./Database.ts"
 import { query } from "./Database.ts"
 import type { LedgerError } from "./LedgerError.ts"
@@ -101,7 +101,9 @@ const run = (sql: Sql): Promise<VerifyReport> =>
       if (count > 0) findings.push({ check, count, examples: examples ?? [] })
     }
     const [row] = await transaction.unsafe(summarySql)
-    const [changes, skus, openHolds, oversoldUnits] = ["changes", "skus", "open_holds", "oversold"].map((name) => Number(row![name]))
+    const [changes, skus, openHolds, oversoldUnits] = ["changes", "skus", "open_holds", "oversold"].map((name) =>
+      Number(row![name])
+    )
     return { changes: changes!, skus: skus!, openHolds: openHolds!, oversoldUnits: oversoldUnits!, findings }
   }) as Promise<VerifyReport>
 

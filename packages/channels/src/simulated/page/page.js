@@ -171,7 +171,7 @@ const refresh = async () => {
 
 const loop = async () => {
   if (!document.hidden) await refresh()
-  setTimeout(loop, refreshMillis)
+  setTimeout(() => void loop(), refreshMillis)
 }
 
 search.addEventListener("input", () => void refresh())
