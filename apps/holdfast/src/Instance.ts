@@ -51,6 +51,8 @@ export const layer = (options: InstanceOptions) =>
     Effect.gen(function* () {
       const urls = yield* LocalStack.start({ dataDir: yield* dataDir, onProgress: progress })
       const port = yield* portToUse
-      return announce(urls).pipe(Layer.provideMerge(Pipeline.layer({ ...urls, channels: options.channels, httpPort: port })))
+      return announce(urls).pipe(
+        Layer.provideMerge(Pipeline.layer({ ...urls, channels: options.channels, httpPort: port }))
+      )
     })
   ).pipe(Layer.provide(ConfigProvider.layerAdd(ConfigProvider.fromUnknown(options.secrets ?? {}))))

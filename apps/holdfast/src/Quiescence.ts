@@ -35,7 +35,8 @@ const isQuiet = Effect.gen(function* () {
   const isCommitted = applied >= stock.state.last_seq && partitions.every((partition) => partition.waiting === 0)
   const isAnnounced = partitions.every((partition) => partition.announcedNo >= partition.commitNo)
   const isSettled =
-    outbound.consumer().caughtUp && outbound.snapshots().every(({ pending, inFlight }) => pending === 0 && inFlight === 0)
+    outbound.consumer().caughtUp &&
+    outbound.snapshots().every(({ pending, inFlight }) => pending === 0 && inFlight === 0)
   return ingested >= events.state.last_seq && isCommitted && isAnnounced && isSettled
 })
 

@@ -16,15 +16,22 @@ const text = ({ changes, skus, openHolds, oversoldUnits, findings }: VerifyRepor
   const found = new Map(findings.map((finding) => [finding.check, finding]))
   const lines = verifyChecks.map((check) => {
     const finding = found.get(check)
-    return finding === undefined ? `  ok      ${check}` : `  FAILED  ${check}: ${finding.count}, such as ${finding.examples.join("; ")}`
+    return finding === undefined
+      ? `  ok      ${check}`
+      : `  FAILED  ${check}: ${finding.count}, such as ${finding.examples.join("; ")}`
   })
-  return [`${changes} changes of ${skus} SKUs, ${openHolds} open holds, ${oversoldUnits} units oversold`, ...lines].join("\n")
+  return [
+    `${changes} changes of ${skus} SKUs, ${openHolds} open holds, ${oversoldUnits} units oversold`,
+    ...lines
+  ].join("\n")
 }
 
 /** Needs `Database`. */
 export const verifyCommand = Command.make(
   "verify",
-  { json: Flag.Boolean("json").pipe(Flag.withDescription("Print the report as one JSON line"), Flag.withDefault(false)) },
+  {
+    json: Flag.Boolean("json").pipe(Flag.withDescription("Print the report as one JSON line"), Flag.withDefault(false))
+  },
   Effect.fn("VerifyCommand")(function* ({ json }) {
     const { sql } = yield* Database
     const report = yield* verify(sql)

@@ -13,7 +13,10 @@ import type { ChannelEvidence, DemoAudit } from "./DemoVerdict.ts"
 /** Units oversold per channel: what its orders took beyond what was there. */
 export const oversoldByChannel = (sql: Sql) =>
   Effect.map(
-    query(() => sql`select channel, sum(oversold)::int as units from ledger where channel is not null and oversold > 0 group by channel`),
+    query(
+      () =>
+        sql`select channel, sum(oversold)::int as units from ledger where channel is not null and oversold > 0 group by channel`
+    ),
     (rows) => new Map(rows.map((row) => [String(row["channel"]), Number(row["units"])]))
   )
 

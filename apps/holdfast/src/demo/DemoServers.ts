@@ -32,9 +32,17 @@ export const startDemoServers = Effect.fn("startDemoServers")(function* (dataDir
     const secret = newSecret()
     secrets[secretEnv] = secret
     const file = join(directory, `${id}.jsonl`)
-    const server = yield* makeSimulatedChannel({ id, name, secret: Redacted.make(secret), behaviour: channel.behaviour, file })
+    const server = yield* makeSimulatedChannel({
+      id,
+      name,
+      secret: Redacted.make(secret),
+      behaviour: channel.behaviour,
+      file
+    })
     servers.push(server)
-    definitions.push(definitionAt(channel, channel.definition.connector === "webhook" ? `${server.url}/stock` : server.url))
+    definitions.push(
+      definitionAt(channel, channel.definition.connector === "webhook" ? `${server.url}/stock` : server.url)
+    )
   }
   return { servers, definitions, secrets } satisfies DemoServers
 })
