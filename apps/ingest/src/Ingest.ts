@@ -124,5 +124,6 @@ const consume = (nats: Nats, position: StartPosition): Effect.Effect<ConsumerMes
         abort_on_missing_resource: true
       })
     }),
-    (messages) => Effect.promise(async () => void (await messages.close()))
+    // not `close`: it waits for a reader, and there is none when it is released before it is read
+    (messages) => Effect.sync(() => messages.stop())
   )

@@ -72,7 +72,8 @@ const consumeOnce = Effect.fnUntraced(function* (
 ) {
   const messages = yield* Effect.acquireRelease(
     attempt(() => open(nats, state)),
-    (messages) => Effect.promise(async () => void (await messages.close()))
+    // not `close`: it waits for a reader, and there is none when it is released before it is read
+    (messages) => Effect.sync(() => messages.stop())
   )
   const reconnects = yield* Effect.acquireRelease(
     // stopped by hand: leaving the loop does not end an iterator that waits
