@@ -1,0 +1,197 @@
+import type { LocationId, ReservationId } from "@holdfast/domain/Identity"
+import type { StockChange } from "@holdfast/domain/StockChange"
+import { startTestServers, type RunningTestServers } from "@holdfast/infra/testing/TestServers"
+import { Effect, ManagedRuntime } from "effect"
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { admit, findHolds } from "../src/Admission.ts"
+import { ArrayLiteral, textArray } from "../src/ArrayLiteral.ts"
+import { CommitBatch } from "../src/CommitBatch.ts"
+import { Database, type Sql } from "../src/Database.ts"
+import { commitBatch } from "../src/GroupCommit.ts"
+import { toLedgerError } from "../src/LedgerError.ts"
+import { migrate } from "../src/Migrations.ts"
+import { takeOver, unannounced, type Ownership } from "../src/PartitionOwner.ts"
+import { verify, verifyChecks } from "../src/Verify.ts"
+
+const main = "main" as LocationId
+const created = "2026-01-01T00:00:00Z"
+
+describe("the ledger on a real PostgreSQL", () => {
+  let servers: RunningTestServers
+  let runtime: ManagedRuntime.ManagedRuntime<Database, never>
+  let sql: Sql
+  let owned: Ownership
+
+  beforeAll(async () => {
+    servers = await startTestServers()
+    await Promise.all([1, 2, 3].map(() => Effect.runPromise(migrate(servers.databaseUrl))))
+    runtime = ManagedRuntime.make(Database.layer(servers.databaseUrl))
+    sql = (await runtime.runPromise(Database)).sql
+  }, 60_000)
+
+  afterAll(async () => {
+    await runtime.dispose()
+    await servers.stop()
+  })
+
+  beforeEach(async () => {
+    await sql`truncate partition_owner, ledger, stock_level, hold, order_line, seen_event, request_answer, outbox, parked`
+    owned = await takeOver(sql, 7, "test", created)
+  })
+
+  /** A batch that receives 10 of A, grants a hold of 4 and commits 3 to an order. */
+  const batchOf = ({ epoch, appliedSeq, commitNo }: Ownership): CommitBatch => {
+    const batch = new CommitBatch()
+    const change = (version: number, rest: Partial<StockChange> & Pick<StockChange, "kind">) =>
+      batch.addChange(
+        7,
+        epoch,
+        "A",
+        version,
+        { locationId: main, onHand: 0, committed: 0, held: 0, oversold: 0, ...rest },
+        { source: "test", id: `e${version}`, occurredAt: 1_700_000_000_123 }
+      )
+    change(1, { kind: "goods.received", onHand: 10 })
+    change(2, {
+      kind: "reservation.granted",
+      held: 4,
+      reservationId: "r07-x" as ReservationId,
+      expiresAt: 1_700_000_060_000
+    })
+    change(3, {
+      kind: "order.placed",
+      committed: 3,
+      orderId: 'o"1\\' as never,
+      orderLine: { open: 3, confirmedAhead: 0, cancelledAhead: 0 }
+    })
+    batch.moves.push({ partition: 7, epoch, fromSeq: appliedSeq, toSeq: 5, commitNo: commitNo + 1, announcedNo: 0 })
+    const level = { locationId: main, onHand: 10, committed: 3, held: 4 }
+    batch.levels.push({ partition: 7, sku: "A", level, version: 3, expected: 0 })
+    const hold = {
+      reservationId: "r07-x" as ReservationId,
+      locationId: main,
+      quantity: 4,
+      expiresAt: 1_700_000_060_000
+    }
+    batch.holds.set("r07-x", { sku: "A", partition: 7, hold, ended: null })
+    batch.seen.push("00000000-0000-0000-0000-000000000001")
+    batch.outbox.push({ partition: 7, commitNo: commitNo + 1, skus: ["A"] })
+    return batch
+  }
+
+  const rows = async () => Number((await sql`select count(*)::int as n from ledger`)[0]!["n"])
+  const reasonOf = (refused: Promise<unknown>) =>
+    refused.then(
+      () => "committed",
+      (cause) => toLedgerError(cause).reason
+    )
+
+  it("writes everything of a batch, and reads it back as it was decided", async () => {
+    await commitBatch(sql, batchOf(owned))
+    const read = await admit(sql, {
+      eventKeys: ["00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002"],
+      requestKeys: [],
+      skus: ["A", "B"],
+      lines: [{ sku: "A", orderId: 'o"1\\' }]
+    })
+    expect([...read.seen]).toEqual(["00000000-0000-0000-0000-000000000001"])
+    const { state } = read.states.get("A")!
+    expect(state).toMatchObject({ version: 3, levels: [{ locationId: "main", onHand: 10, committed: 3, held: 4 }] })
+    expect(state.holds.get("r07-x" as ReservationId)).toMatchObject({ quantity: 4, expiresAt: 1_700_000_060_000 })
+    expect(read.states.get("B")!.state.levels).toEqual([])
+    expect(read.lines).toMatchObject([{ sku: "A", line: { orderId: 'o"1\\', open: 3 } }])
+    expect((await findHolds(sql, ["r07-x", "nothing"])).size).toBe(1)
+    expect((await Effect.runPromise(verify(sql))).findings).toEqual([])
+  })
+
+  it("refuses a batch of an owner that was replaced, and writes nothing of it", async () => {
+    await takeOver(sql, 7, "another", created)
+    expect(await reasonOf(commitBatch(sql, batchOf(owned)))).toBe("fenced")
+    expect(await rows()).toBe(0)
+  })
+
+  it("refuses a batch that begins elsewhere than the last one ended", async () => {
+    await commitBatch(sql, batchOf(owned))
+    expect(await reasonOf(commitBatch(sql, batchOf(owned)))).toBe("fenced")
+    expect(await rows()).toBe(3)
+  })
+
+  it("refuses a batch that was decided from another version of a level", async () => {
+    const batch = batchOf(owned)
+    batch.levels[0] = { ...batch.levels[0]!, expected: 2 }
+    expect(await reasonOf(commitBatch(sql, batch))).toBe("fenced")
+    expect(await rows()).toBe(0)
+  })
+
+  it("blames the data when the database refuses a value", async () => {
+    const batch = batchOf(owned)
+    batch.levels[0] = { ...batch.levels[0]!, level: { ...batch.levels[0]!.level, held: -1 } }
+    expect(await reasonOf(commitBatch(sql, batch))).toBe("rejected")
+    expect(await rows()).toBe(0)
+  })
+
+  it("starts at 0 again when the stream is another one", async () => {
+    await commitBatch(sql, batchOf(owned))
+    expect((await takeOver(sql, 7, "test", created)).appliedSeq).toBe(5)
+    expect((await takeOver(sql, 7, "test", "2026-02-02T00:00:00Z")).appliedSeq).toBe(0)
+  })
+
+  it("tells the next owner what nobody may have heard of", async () => {
+    await commitBatch(sql, batchOf(owned))
+    const left = await unannounced(sql, await takeOver(sql, 7, "test", created))
+    expect(left).toMatchObject([{ sku: "A", version: 3, levels: [{ onHand: 10, committed: 3, held: 4 }] }])
+    expect(left[0]!.events.map((event) => event.id)).toEqual(["e1", "e2", "e3"])
+  })
+
+  it("keeps any text in an array literal", async () => {
+    const texts = [
+      "",
+      "plain",
+      'quo"te',
+      "back\\slash",
+      "comma,{brace}",
+      "NULL",
+      "naïve 日本 🧦",
+      " spaces ",
+      '\\"',
+      "'"
+    ]
+    const [row] = await sql`select ${textArray(texts)}::text[] as texts`
+    expect(row!["texts"]).toEqual(texts)
+    const mixed = new ArrayLiteral()
+    mixed.textOrNull(undefined)
+    mixed.textOrNull("NULL")
+    const [other] = await sql`select t[1] is null as absent, t[2] as word from (select ${mixed.literal}::text[] as t) x`
+    expect(other).toEqual({ absent: true, word: "NULL" })
+  })
+
+  const corruptions: Readonly<Record<string, string>> = {
+    "levels are the fold of the ledger": "update stock_level set on_hand = 11",
+    "versions of a SKU have no gap and no double": "delete from ledger where version = 2",
+    "held units are the open holds": "update hold set quantity = 5",
+    "every hold began once and ended at most once":
+      "update ledger set reservation_id = 'r07-y', kind = 'reservation.expired' where version = 1",
+    "holds are what the ledger says of them": "update hold set ended = 'expired'",
+    "order lines are the last that the ledger says of them": "update order_line set open = 2",
+    "committed units are the open order lines": "delete from order_line",
+    "no event was applied twice": "insert into seen_event select * from seen_event",
+    "no grant went beyond what was available": "update ledger set on_hand = 3 where version = 1"
+  }
+
+  it("knows a corruption for every check of verify", () => {
+    expect(Object.keys(corruptions)).toEqual([...verifyChecks])
+  })
+
+  it.each(Object.entries(corruptions))("verify finds when it does not hold that %s", async (check, corrupt) => {
+    await commitBatch(sql, batchOf(owned))
+    await sql.unsafe(corrupt)
+    const { findings } = await Effect.runPromise(verify(sql))
+    expect(findings.map((finding) => finding.check)).toContain(check)
+  })
+
+  it("keeps rows of this week and the two after it", async () => {
+    const made =
+      await sql`select inhrelid::regclass::text as name from pg_inherits where inhparent = 'ledger'::regclass`
+    expect(made.length).toBeGreaterThanOrEqual(3)
+  })
+})
