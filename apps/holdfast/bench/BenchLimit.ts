@@ -20,7 +20,9 @@ const scaled = (size: number): number => Math.max(1, Math.round(size * scale))
 /** Runs of each scenario and of each baseline that are counted: the least that has a middle. */
 export const countedRuns = Math.round(numberOf("HOLDFAST_BENCH_RUNS", 1))
 
-export const nodeFlags: ReadonlyArray<string> = (process.env["HOLDFAST_BENCH_NODE_FLAGS"] ?? "").split(" ").filter(Boolean)
+export const nodeFlags: ReadonlyArray<string> = (process.env["HOLDFAST_BENCH_NODE_FLAGS"] ?? "")
+  .split(" ")
+  .filter(Boolean)
 
 /** SKUs of a retailer of some size: more than fit into a commit, few enough that each is touched often. */
 export const skus = 10_000

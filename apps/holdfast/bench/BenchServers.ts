@@ -29,7 +29,8 @@ const emptyStreams = (natsUrl: string): Promise<void> =>
   Effect.runPromise(
     NatsConnection.use((nats) =>
       Effect.gen(function* () {
-        for (const { name } of streams) yield* Effect.promise(() => nats.manager.streams.delete(name).catch(() => false))
+        for (const { name } of streams)
+          yield* Effect.promise(() => nats.manager.streams.delete(name).catch(() => false))
         yield* ensureStreams(nats.manager)
       })
     ).pipe(Effect.provide(NatsConnection.layer(natsUrl, "bench set-up")), Effect.orDie)

@@ -8,7 +8,13 @@ import { Layer, ManagedRuntime } from "effect"
 export const startEngine = async (natsUrl: string, databaseUrl: string, onCommit: EngineObserverShape["committed"]) => {
   const runtime = ManagedRuntime.make(
     layerSingle.pipe(
-      Layer.provideMerge(EngineObserver.layer(() => false, onCommit, () => {})),
+      Layer.provideMerge(
+        EngineObserver.layer(
+          () => false,
+          onCommit,
+          () => {}
+        )
+      ),
       Layer.provideMerge(Layer.mergeAll(Database.layer(databaseUrl), NatsConnection.layer(natsUrl, "bench engine")))
     )
   )

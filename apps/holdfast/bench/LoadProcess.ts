@@ -61,7 +61,11 @@ const publish = (jetstream: JetStreamClient, event: StockEvent): Promise<unknown
   jetstream.publish(eventSubject(event.type), encodeEvent(event), { msgID: event.id, timeout: ackTimeoutMillis })
 
 /** Publishes all events with a window of `publishWindow`. Gives the seconds that it took. */
-const publishAll = async (jetstream: JetStreamClient, count: number, event: (index: number) => StockEvent): Promise<number> => {
+const publishAll = async (
+  jetstream: JetStreamClient,
+  count: number,
+  event: (index: number) => StockEvent
+): Promise<number> => {
   let next = 0
   const worker = async () => {
     for (let i = next++; i < count; i = next++) await publish(jetstream, event(i))

@@ -31,7 +31,10 @@ const tickMillis = 1
 export const intendedAt = ({ startAt, rate }: Schedule, index: number): number => startAt + (index * 1_000) / rate
 
 /** Calls `send` for every number of the schedule. Resolves when the last one was sent. */
-export const openModel = async (schedule: Schedule, send: (index: number, intended: number) => void): Promise<Lateness> => {
+export const openModel = async (
+  schedule: Schedule,
+  send: (index: number, intended: number) => void
+): Promise<Lateness> => {
   const late = new Float64Array(schedule.count)
   let sent = 0
   while (sent < schedule.count) {

@@ -74,7 +74,7 @@ const reserve = async (connection: Connection, input: ReserveInput): Promise<Res
     }
   }
   const requester = async (): Promise<void> => {
-    for (let asked = monotonicMillis(); asked < endsAt; ) {
+    for (let asked = monotonicMillis(); asked < endsAt;) {
       const status = await ask(JSON.stringify({ key: `${run}-${next++}`, sku, quantity: 1, ttlMillis }))
       const answered = monotonicMillis()
       if (status !== "granted") other[status] = (other[status] ?? 0) + 1

@@ -72,31 +72,30 @@ const inFunction: Reserve = async (sql, sku, id) => {
   return row?.["granted"] === true
 }
 
-const measured = (reserve: Reserve, sku: string, units: number) => async (
-  servers: BenchServers,
-  note: (text: string) => void
-): Promise<Run> => {
-  const sql = connect(await servers.fresh())
-  await prepare(sql, sku, units)
-  const countsFrom = monotonicMillis() + warmUpSeconds * 1_000
-  const endsAt = countsFrom + reserveSeconds * 1_000
-  const latencies: Array<number> = []
-  let next = 0
-  const worker = async (): Promise<void> => {
-    for (let asked = monotonicMillis(); asked < endsAt; ) {
-      if (!(await reserve(sql, sku, `bench-reservation-${next++}`))) throw new Error("the baseline ran out of stock")
-      const answered = monotonicMillis()
-      if (answered >= countsFrom && answered < endsAt) latencies.push(answered - asked)
-      asked = answered
+const measured =
+  (reserve: Reserve, sku: string, units: number) =>
+  async (servers: BenchServers, note: (text: string) => void): Promise<Run> => {
+    const sql = connect(await servers.fresh())
+    await prepare(sql, sku, units)
+    const countsFrom = monotonicMillis() + warmUpSeconds * 1_000
+    const endsAt = countsFrom + reserveSeconds * 1_000
+    const latencies: Array<number> = []
+    let next = 0
+    const worker = async (): Promise<void> => {
+      for (let asked = monotonicMillis(); asked < endsAt;) {
+        if (!(await reserve(sql, sku, `bench-reservation-${next++}`))) throw new Error("the baseline ran out of stock")
+        const answered = monotonicMillis()
+        if (answered >= countsFrom && answered < endsAt) latencies.push(answered - asked)
+        asked = answered
+      }
     }
+    await Promise.all(Array.from({ length: baselineConnections }, worker))
+    await sql.end()
+    const tail = tailOf(latencies)
+    const perSecond = latencies.length / reserveSeconds
+    note(`${Math.round(perSecond)} grants/s, p50 ${tail.p50.toFixed(1)} p99 ${tail.p99.toFixed(1)} ms`)
+    return { value: perSecond }
   }
-  await Promise.all(Array.from({ length: baselineConnections }, worker))
-  await sql.end()
-  const tail = tailOf(latencies)
-  const perSecond = latencies.length / reserveSeconds
-  note(`${Math.round(perSecond)} grants/s, p50 ${tail.p50.toFixed(1)} p99 ${tail.p99.toFixed(1)} ms`)
-  return { value: perSecond }
-}
 
 export const reserveForUpdate = (sku: string, units: number) => measured(inTransaction, sku, units)
 export const reserveByFunction = (sku: string, units: number) => measured(inFunction, sku, units)

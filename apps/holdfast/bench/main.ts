@@ -54,9 +54,7 @@ else if (unknown.length > 0) {
     if (stopping) return
     stopping = true
     progress("ending the servers and processes of the benchmark")
-    void starting
-      .then((servers) => servers.stop())
-      .finally(() => process.exit(128 + constants.signals[signal]))
+    void starting.then((servers) => servers.stop()).finally(() => process.exit(128 + constants.signals[signal]))
   }
   process.on("SIGINT", stop)
   process.on("SIGTERM", stop)

@@ -5,7 +5,14 @@
  * The whole pipeline is one process, the channel another, the generator a third. The channel takes its time to answer; its
  * rate and its connections hold nothing back.
  */
-import { deliverChannelMillis, deliverRate, deliverSeconds, deliverSkus, nodeFlags, warmUpSeconds } from "../BenchLimit.ts"
+import {
+  deliverChannelMillis,
+  deliverRate,
+  deliverSeconds,
+  deliverSkus,
+  nodeFlags,
+  warmUpSeconds
+} from "../BenchLimit.ts"
 import type { BenchServers } from "../BenchServers.ts"
 import type { ChannelHandlers } from "../ChannelProcess.ts"
 import type { LoadHandlers } from "../LoadProcess.ts"
@@ -29,7 +36,13 @@ const deliver = async (servers: BenchServers, note: (text: string) => void): Pro
   const databaseUrl = await servers.fresh()
   const { definition, secrets } = await listen(servers)
   const pipeline = processes.keep<PipelineHandlers>("pipeline", "PipelineProcess.ts", nodeFlags)
-  await pipeline.ask("start", { natsUrl, databaseUrl, parts: ["ingest", "engine", "outbound"], channels: [definition], secrets })
+  await pipeline.ask("start", {
+    natsUrl,
+    databaseUrl,
+    parts: ["ingest", "engine", "outbound"],
+    channels: [definition],
+    secrets
+  })
   const open = (from: number, count: number) =>
     load(servers).ask("open", { natsUrl, run, from, count, skus: deliverSkus, rate: deliverRate })
   await load(servers).ask("fill", { natsUrl, run, from: 0, count: deliverSkus, skus: deliverSkus })
@@ -39,13 +52,15 @@ const deliver = async (servers: BenchServers, note: (text: string) => void): Pro
   await pipeline.ask("watch", run, measuredFrom, events)
   const before = await pipeline.ask("cpuMicros")
   const { startAt, late } = await open(measuredFrom, events)
-  const { tail, outcomes } = await pipeline.ask("deliveryLatencies", { startAt, rate: deliverRate })
+  const schedule = { startAt, rate: deliverRate }
+  const { tail, outcomes } = await pipeline.ask("deliveryLatencies", schedule)
+  const committed = await pipeline.ask("commitLatencies", schedule)
   const cores = ((await pipeline.ask("cpuMicros")) - before) / 1e6 / deliverSeconds
   await pipeline.ask("stop")
   const { p50, p99, p999 } = tail
   const ends = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`)
   note(
-    `p50 ${p50.toFixed(1)} p99 ${p99.toFixed(1)} p99.9 ${p999.toFixed(1)} ms, ${ends.join(", ")}, ${cores.toFixed(2)} cores, ${describe(late)}`
+    `p50 ${p50.toFixed(1)} p99 ${p99.toFixed(1)} p99.9 ${p999.toFixed(1)} ms, committed p50 ${committed.p50.toFixed(1)} p99 ${committed.p99.toFixed(1)}, ${ends.join(", ")}, ${cores.toFixed(2)} cores, ${describe(late)}`
   )
   return { value: p50, tail, invalid: invalidBecause(late) }
 }

@@ -25,7 +25,9 @@ const resident = async (servers: BenchServers, skus: number, note: (text: string
   await whole.ask("start", { natsUrl, databaseUrl, channels: [channel.definition], httpPort: 0 }, channel.secrets)
   if (skus > 0) {
     note(`loading ${skus} SKUs`)
-    await processes.keep<LoadHandlers>("load", "LoadProcess.ts").ask("receive", natsUrl, "memory", skus, linesPerReceipt)
+    await processes
+      .keep<LoadHandlers>("load", "LoadProcess.ts")
+      .ask("receive", natsUrl, "memory", skus, linesPerReceipt)
   }
   await whole.ask("quiet")
   await wait(settleMillis)

@@ -41,7 +41,9 @@ const steady = async (servers: BenchServers, note: (text: string) => void): Prom
   const cores = ((await pipeline.ask("cpuMicros")) - before) / 1e6 / steadySeconds
   await pipeline.ask("stop")
   const { p50, p99, p999 } = tail
-  note(`p50 ${p50.toFixed(1)} p99 ${p99.toFixed(1)} p99.9 ${p999.toFixed(1)} ms, ${cores.toFixed(2)} cores; ${describe(sent)}`)
+  note(
+    `p50 ${p50.toFixed(1)} p99 ${p99.toFixed(1)} p99.9 ${p999.toFixed(1)} ms, ${cores.toFixed(2)} cores; ${describe(sent)}`
+  )
   return { value: p50, tail, invalid: invalidBecause(sent.late) }
 }
 
