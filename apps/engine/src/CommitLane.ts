@@ -238,7 +238,7 @@ export class CommitLane {
     }
     actor.used = true
     if (message.request.verb !== "reserve") rememberEnd(actor, known.holds.get(message.request.reservationId), batch)
-    answerRequest(partition, actor, message, message.key.replaceAll("-", "").slice(0, 24), batch)
+    answerRequest(partition, actor, message, message.key.slice(0, 24), batch)
   }
 
   private async commit(batch: DecisionBatch): Promise<void> {

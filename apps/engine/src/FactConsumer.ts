@@ -9,7 +9,7 @@ import { BusError } from "@holdfast/bus/BusError"
 import { decodeFact } from "@holdfast/bus/FactMessage"
 import type { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { stockStream } from "@holdfast/bus/StreamTopology"
-import { header, partitionFilter } from "@holdfast/bus/Subject"
+import { partitionFilter } from "@holdfast/bus/Subject"
 import { DeliverPolicy, type ConsumerMessages, type JsMsg } from "@nats-io/jetstream"
 import { Effect, Result, type Context, type Scope } from "effect"
 import { pullMax } from "./EngineLimit.ts"
@@ -66,29 +66,15 @@ const pump = async (messages: ConsumerMessages, partition: StockPartition): Prom
 }
 
 const stockMessage = (message: JsMsg, receivedAt: number): StockMessage => {
-  const fact = decodeFact(textOf(message.data))
+  const decoded = decodeFact(textOf(message.data))
   const raw = new StreamMessage(message)
-  if (Result.isFailure(fact)) {
-    const detail = fact.failure.map((error) => `${error.field}: ${error.message}`).join("; ")
+  if (Result.isFailure(decoded)) {
+    const detail = decoded.failure.map((error) => `${error.field}: ${error.message}`).join("; ")
     return { kind: "poison", sequence: message.seq, detail, raw }
   }
-  const { headers } = message
-  const parentSpanId = headers?.get(header.parentSpanId)
-  return {
-    kind: "fact",
-    sku: fact.success.sku,
-    sequence: message.seq,
-    key: eventKey(fact.success.source, fact.success.id, fact.success.sku),
-    fact: fact.success,
-    context: {
-      eventSequence: Number(headers?.get(header.eventSequence) ?? 0),
-      storedAt: Number(headers?.get(header.storedAt) ?? receivedAt),
-      traceparent: headers?.get(header.traceparent) ?? "",
-      ...(parentSpanId === undefined || parentSpanId === "" ? {} : { parentSpanId })
-    },
-    receivedAt,
-    raw
-  }
+  const { fact, context } = decoded.success
+  const { sku, source, id } = fact
+  return { kind: "fact", sku, sequence: message.seq, key: eventKey(source, id, sku), fact, context, receivedAt, raw }
 }
 
 /** Cheap until it is asked: hardly any message is parked. */

@@ -47,10 +47,12 @@ describe("the engine on real servers", () => {
     await servers.stop()
   })
 
+  const context = { eventSequence: 1, storedAt: 1_700_000_000_000, traceparent: "" }
+
   const publish = async (raw: { id: string; type: string; data: unknown }) => {
     const nats = await runtime.runPromise(NatsConnection)
     const event = Result.getOrThrow(decodeEvent({ source: "test", time: undefined, ...raw }, 1_700_000_000_000))
-    for (const fact of factsOf(event)) await nats.jetstream.publish(factSubject(fact.sku), encodeFact(fact))
+    for (const fact of factsOf(event)) await nats.jetstream.publish(factSubject(fact.sku), encodeFact(fact, context))
   }
 
   const ask = async (verb: "reserve" | "confirm" | "release", body: unknown) => {

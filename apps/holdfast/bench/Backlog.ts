@@ -3,6 +3,7 @@
  *
  * The first event of every SKU is its receipt; after that nine of ten are orders of one line and one is a receipt.
  */
+import type { FactContext } from "@holdfast/bus/FactMessage"
 import type { SkuFact, StockEvent } from "@holdfast/domain/StockEvent"
 
 export const skuOf = (index: number): string => `SKU-${String(index).padStart(6, "0")}`
@@ -29,3 +30,6 @@ export const indexOf = (run: string, id: string): number | undefined => {
   if (!id.startsWith(run) || id.charCodeAt(run.length) !== 45) return undefined
   return Number(id.slice(run.length + 1))
 }
+
+/** Context of a fact that nobody traces. @param storedAt milliseconds since the epoch */
+export const contextAt = (storedAt: number): FactContext => ({ eventSequence: 1, storedAt, traceparent: "" })

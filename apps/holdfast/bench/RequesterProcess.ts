@@ -4,6 +4,7 @@
  * A grant counts when its answer has come. A client that hears `busy` waits as long as it was told and asks again with the
  * same key; its latency runs on meanwhile.
  */
+import { contextAt } from "./Backlog.ts"
 import { publishBatch } from "@holdfast/bus/AtomicBatch"
 import { encodeFact } from "@holdfast/bus/FactMessage"
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
@@ -92,7 +93,7 @@ const handlers = {
     connected(natsUrl, async (connection) => {
       const data = { lines: [{ sku, quantity }] }
       const fact = { source: "bench", id: run, type: "goods.received", time: Date.now(), data, sku, parts: 1 }
-      const payload = encodeFact(fact as unknown as SkuFact)
+      const payload = encodeFact(fact as unknown as SkuFact, contextAt(Date.now()))
       await publishBatch(connection, stockStream, [{ subject: factSubject(sku), payload }])
     }),
 

@@ -7,7 +7,7 @@
 import type { BatchMessage } from "@holdfast/bus/AtomicBatch"
 import { headerLine } from "@holdfast/bus/AtomicBatch"
 import { decodeEventMessage, describeErrors, type EventDefect, type HeaderEntries } from "@holdfast/bus/EventMessage"
-import { encodeFact } from "@holdfast/bus/FactMessage"
+import { encodeFact, type FactContext } from "@holdfast/bus/FactMessage"
 import { eventsStream } from "@holdfast/bus/StreamTopology"
 import { factSubject, header } from "@holdfast/bus/Subject"
 import { rootContextOf, type RootContext } from "@holdfast/bus/TraceContext"
@@ -53,7 +53,8 @@ export interface IntakeBatch {
 }
 
 interface PendingFact {
-  readonly message: BatchMessage
+  readonly fact: SkuFact
+  readonly context: FactContext
   /** facts of the same event up to and with this one */
   readonly part: number
   /** of the event, on its last fact */
@@ -95,7 +96,7 @@ export class Intake {
     const { event, traceparent } = decoded.success
     const root = rootContextOf({ source: event.source, id: event.id, traceparent }, this.sample)
     const facts = factsOf(event)
-    const headers = headersOf(stored, root)
+    const context = { eventSequence: stored.sequence, storedAt: stored.storedAt, ...root }
     const done = stored.sequence === this.resumed.sequence ? this.resumed.part : 0
     for (let i = done; i < facts.length; i++) {
       const outcome: IntakeOutcome | undefined =
@@ -109,7 +110,7 @@ export class Intake {
               sequence: stored.sequence,
               ...root
             }
-      this.facts.push({ message: messageOf(facts[i]!, headers), part: i + 1, outcome })
+      this.facts.push({ fact: facts[i]!, context, part: i + 1, outcome })
     }
   }
 
@@ -155,25 +156,17 @@ export class Intake {
   }
 }
 
-const messageOf = (fact: SkuFact, headers: string): BatchMessage => ({
-  subject: factSubject(fact.sku),
-  payload: encodeFact(fact),
-  headers
-})
+/** The last message of a batch carries the position that the batch leads to: it is read when STOCK ends with it. */
+const messagesOf = (facts: ReadonlyArray<PendingFact>): ReadonlyArray<BatchMessage> =>
+  facts.map((pending, i) => {
+    const message = { subject: factSubject(pending.fact.sku), payload: encodeFact(pending.fact, pending.context) }
+    return i === facts.length - 1 ? { ...message, headers: positionOf(pending) } : message
+  })
 
-const headersOf = (stored: StoredEvent, root: RootContext): string =>
-  headerLine(header.traceparent, root.traceparent) +
-  headerLine(header.eventSequence, stored.sequence) +
-  headerLine(header.storedAt, stored.storedAt) +
-  (root.parentSpanId === undefined ? "" : headerLine(header.parentSpanId, root.parentSpanId))
-
-const messagesOf = (facts: ReadonlyArray<PendingFact>): ReadonlyArray<BatchMessage> => {
-  const messages = facts.map(({ message }) => message)
-  const last = facts.at(-1)
-  if (last === undefined || last.outcome !== undefined) return messages
-  const headers = `${last.message.headers}${headerLine(header.eventPart, last.part)}`
-  return [...messages.slice(0, -1), { ...last.message, headers }]
-}
+const positionOf = ({ context, part, outcome }: PendingFact): string =>
+  headerLine(header.eventSequence, context.eventSequence) +
+  headerLine(header.storedAt, context.storedAt) +
+  (outcome === undefined ? headerLine(header.eventPart, part) : "")
 
 /** Characters of a publisher's id that are shown with what is parked. */
 const shownMax = 128

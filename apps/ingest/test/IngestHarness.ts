@@ -1,7 +1,6 @@
 /** Ingest and its HTTP door on real servers, for the integration tests of this package. */
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { ensureStreams, stockStream } from "@holdfast/bus/StreamTopology"
-import { header } from "@holdfast/bus/Subject"
 import { skuOfToken } from "@holdfast/domain/Partition"
 import { startTestServers, type RunningTestServers } from "@holdfast/infra/testing/TestServers"
 import { Database, type Sql } from "@holdfast/ledger/Database"
@@ -105,7 +104,7 @@ export class IngestHarness {
     const messages = await consumer.consume({ max_messages: 1_000 })
     for await (const message of messages) {
       const sku = skuOfToken(message.subject.split(".").at(-1)!)
-      found.push({ event: Number(message.headers!.get(header.eventSequence)), sku, message })
+      found.push({ event: message.json<{ eventsequence: number }>().eventsequence, sku, message })
       if (message.seq >= state.last_seq) break
     }
     return found

@@ -31,14 +31,13 @@ const intakeFrom = (sequence = 0, part = 0) => new Intake("2026-01-01T00:00:00Z"
 
 const headersOf = (batch: IntakeBatch, at: number): Record<string, string> =>
   Object.fromEntries(
-    batch.messages
-      .at(at)!
-      .headers!.split("\r\n")
+    (batch.messages.at(at)!.headers ?? "")
+      .split("\r\n")
       .filter(Boolean)
       .map((line) => line.split(": ") as [string, string])
   )
 
-const skuOf = (payload: string | Uint8Array) => Result.getOrThrow(decodeFact(payload as string)).sku
+const skuOf = (payload: string | Uint8Array) => Result.getOrThrow(decodeFact(payload as string)).fact.sku
 
 describe("the intake", () => {
   it("cuts an event into one fact per SKU, each with the event's position, time and trace", () => {
@@ -46,7 +45,8 @@ describe("the intake", () => {
     intake.add(order(7, ["A", "B", "A"], [["traceparent", traceparent]]))
     const batch = intake.take()
     expect(batch.messages.map(({ subject }) => subject)).toEqual(["stock.facts.A", "stock.facts.B"])
-    const fact = Result.getOrThrow(decodeFact(batch.messages[0]!.payload as string))
+    const [first, last] = batch.messages.map(({ payload }) => Result.getOrThrow(decodeFact(payload as string)))
+    const { fact } = first!
     expect(fact).toMatchObject({
       sku: "A",
       parts: 2,
@@ -57,14 +57,16 @@ describe("the intake", () => {
         ]
       }
     })
-    for (const at of [0, 1]) {
-      expect(headersOf(batch, at)).toEqual({
+    for (const { context } of [first!, last!]) {
+      expect(context).toEqual({
+        eventSequence: 7,
+        storedAt: 1_700_000_000_007,
         traceparent: expect.stringMatching(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/),
-        "Holdfast-Event-Sequence": "7",
-        "Holdfast-Stored-At": "1700000000007",
-        "Holdfast-Parent-Span": "b7ad6b7169203331"
+        parentSpanId: "b7ad6b7169203331"
       })
     }
+    expect(headersOf(batch, 0)).toEqual({})
+    expect(headersOf(batch, 1)).toEqual({ "Holdfast-Event-Sequence": "7", "Holdfast-Stored-At": "1700000000007" })
     expect(batch.outcomes).toMatchObject([{ outcome: "split", sequence: 7, facts: 2, event: { id: "e-7" } }])
     expect(intake.isEmpty).toBe(true)
   })

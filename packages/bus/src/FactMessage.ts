@@ -1,7 +1,7 @@
 /**
  * One fact for one SKU, as it travels in the STOCK stream.
  *
- * Guarantee: `decodeFact(encodeFact(fact))` is the fact. The payload is the CloudEvent in structured JSON, narrowed to the
+ * Guarantee: `decodeFact(encodeFact(fact, context))` is the fact and its context. The payload is the CloudEvent in structured JSON, narrowed to the
  * lines of one SKU, so that a parked fact can be published again at the front door as it is.
  */
 import { decodeEvent, factsOf, isEventType, type FieldError } from "@holdfast/domain/EventManifest"
@@ -10,15 +10,25 @@ import { lineQuantityMax } from "@holdfast/domain/Limit"
 import type { SkuFact, StockEvent } from "@holdfast/domain/StockEvent"
 import { Result } from "effect"
 
-/** What travels beside a fact: where it came from and its trace. Times are milliseconds since the epoch. */
+/** What travels with a fact: where it came from and its trace. Times are milliseconds since the epoch. */
 export interface FactContext {
+  /** sequence in EVENTS of the event that the fact was cut from */
   readonly eventSequence: number
+  /** when the broker stored that event */
   readonly storedAt: number
+  /** W3C trace context whose span id is the root of the event's trace */
   readonly traceparent: string
+  /** span id of the publisher's own span, if it sent one */
   readonly parentSpanId?: string
 }
 
-export const encodeFact = (fact: SkuFact): string =>
+export interface FactMessage {
+  readonly fact: SkuFact
+  readonly context: FactContext
+}
+
+/** The context travels as extension attributes of the CloudEvent: reading headers costs more than the rest of a message. */
+export const encodeFact = (fact: SkuFact, context: FactContext): string =>
   JSON.stringify({
     specversion: "1.0",
     source: fact.source,
@@ -26,6 +36,10 @@ export const encodeFact = (fact: SkuFact): string =>
     type: fact.type,
     time: new Date(fact.time).toISOString(),
     parts: fact.parts,
+    eventsequence: context.eventSequence,
+    storedat: context.storedAt,
+    traceparent: context.traceparent,
+    parentspan: context.parentSpanId,
     data: fact.data
   })
 
@@ -60,7 +74,7 @@ const isSound = ({ source, id, type, parts, data }: Raw, time: number): boolean 
  * errors name the fields.
  * @param payload JSON text as written by `encodeFact`
  */
-export const decodeFact = (payload: string): Result.Result<SkuFact, ReadonlyArray<FieldError>> => {
+export const decodeFact = (payload: string): Result.Result<FactMessage, ReadonlyArray<FieldError>> => {
   let raw: Raw
   try {
     raw = JSON.parse(payload)
@@ -73,10 +87,19 @@ export const decodeFact = (payload: string): Result.Result<SkuFact, ReadonlyArra
   const at = typeof time === "string" ? Date.parse(time) : Number.NaN
   if (isSound(raw, at)) {
     const { sku } = (data as { readonly lines: ReadonlyArray<{ readonly sku: Sku }> }).lines[0]!
-    return Result.succeed({ source, id, type, time: at, data, sku, parts } as unknown as SkuFact)
+    const fact = { source, id, type, time: at, data, sku, parts } as unknown as SkuFact
+    return Result.succeed({ fact, context: contextOf(raw) })
   }
-  return Result.flatMap(decodeEvent({ source, id, type, time, data }, 0), narrowed)
+  const event = Result.flatMap(decodeEvent({ source, id, type, time, data }, 0), narrowed)
+  return Result.map(event, (fact) => ({ fact, context: contextOf(raw) }))
 }
+
+const contextOf = ({ eventsequence, storedat, traceparent, parentspan }: Raw): FactContext => ({
+  eventSequence: Number(eventsequence ?? 0),
+  storedAt: Number(storedat ?? 0),
+  traceparent: typeof traceparent === "string" ? traceparent : "",
+  ...(typeof parentspan === "string" ? { parentSpanId: parentspan } : {})
+})
 
 /** The front door takes lines of many SKUs; a fact is about one. */
 const narrowed = (event: StockEvent): Result.Result<SkuFact, ReadonlyArray<FieldError>> => {

@@ -35,12 +35,10 @@ export const header = {
   traceparent: "traceparent",
   cloudEventPrefix: "ce-",
   contentType: "content-type",
-  /** sequence in EVENTS of the event that a fact was cut from: ingest's position */
+  /** on the last fact of a batch, sequence in EVENTS of the event that it was cut from: ingest's position */
   eventSequence: "Holdfast-Event-Sequence",
   /** on the last fact of a batch that ends inside an event: how many of the event's facts are in STOCK by then */
   eventPart: "Holdfast-Event-Part",
-  /** milliseconds since the epoch at which the broker stored the event */
-  storedAt: "Holdfast-Stored-At",
-  /** span id of the publisher's own span */
-  parentSpanId: "Holdfast-Parent-Span"
+  /** beside it, milliseconds since the epoch at which the broker stored that event: tells streams apart */
+  storedAt: "Holdfast-Stored-At"
 } as const

@@ -110,7 +110,12 @@ const decideFact = (state: StockState, draft: Draft, fact: SkuFact): Decision =>
   }
 }
 
-const sumBy = <L extends { readonly locationId?: LocationId }>(lines: ReadonlyArray<L>, units: (line: L) => number) => {
+const sumBy = <L extends { readonly locationId?: LocationId }>(
+  lines: ReadonlyArray<L>,
+  units: (line: L) => number
+): Iterable<readonly [LocationId, number]> => {
+  const [only] = lines
+  if (lines.length === 1 && only !== undefined) return [[only.locationId ?? defaultLocation, units(only)]]
   const sums = new Map<LocationId, number>()
   for (const line of lines) {
     const at = line.locationId ?? defaultLocation
@@ -132,6 +137,10 @@ const adjust = (draft: Draft, data: StockAdjusted): void => {
 
 /** Holds that the lines name are consumed first; what they covered is then committed at the hold's own location. */
 const placeOrder = (state: StockState, draft: Draft, data: OrderPlaced): void => {
+  const [only] = data.lines
+  if (data.lines.length === 1 && only !== undefined && only.reservationId === undefined) {
+    return commitLine(draft, data.orderId, only.locationId ?? defaultLocation, only.quantity)
+  }
   const demand = new Map<LocationId, number>()
   const add = (at: LocationId, units: number) => demand.set(at, (demand.get(at) ?? 0) + units)
   for (const line of data.lines) {

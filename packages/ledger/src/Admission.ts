@@ -54,10 +54,12 @@ export const admit = async (sql: Sql, asked: AdmissionQuery): Promise<AdmissionR
   const { eventKeys, requestKeys, skus, lines } = asked
   const [clock, seen, answers, levels, holds, stopped, orderLines] = await Promise.all([
     sql`select (extract(epoch from clock_timestamp()) * 1000)::float8 as now`,
-    eventKeys.length === 0 ? none : sql`select key from seen_event where key = any(${textArray(eventKeys)}::uuid[])`,
+    eventKeys.length === 0
+      ? none
+      : sql`select encode(uuid_send(key), 'hex') as key from seen_event where key = any(${textArray(eventKeys)}::uuid[])`,
     requestKeys.length === 0
       ? none
-      : sql`select key, body, answer from request_answer where key = any(${textArray(requestKeys)}::uuid[])`,
+      : sql`select encode(uuid_send(key), 'hex') as key, encode(uuid_send(body), 'hex') as body, answer from request_answer where key = any(${textArray(requestKeys)}::uuid[])`,
     skus.length === 0
       ? none
       : sql`select sku, location_id, on_hand, committed, held, version from stock_level where sku = any(${textArray(skus)}::text[])`,

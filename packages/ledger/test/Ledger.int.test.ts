@@ -74,7 +74,7 @@ describe("the ledger on a real PostgreSQL", () => {
       expiresAt: 1_700_000_060_000
     }
     batch.holds.set("r07-x", { sku: "A", partition: 7, hold, ended: null })
-    batch.seen.push("00000000-0000-0000-0000-000000000001")
+    batch.seen.push("00000000000000000000000000000001")
     batch.outbox.push({ partition: 7, commitNo: commitNo + 1, skus: ["A"] })
     return batch
   }
@@ -89,12 +89,12 @@ describe("the ledger on a real PostgreSQL", () => {
   it("writes everything of a batch, and reads it back as it was decided", async () => {
     await commitBatch(sql, batchOf(owned))
     const read = await admit(sql, {
-      eventKeys: ["00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002"],
+      eventKeys: ["00000000000000000000000000000001", "00000000000000000000000000000002"],
       requestKeys: [],
       skus: ["A", "B"],
       lines: [{ sku: "A", orderId: 'o"1\\' }]
     })
-    expect([...read.seen]).toEqual(["00000000-0000-0000-0000-000000000001"])
+    expect([...read.seen]).toEqual(["00000000000000000000000000000001"])
     const { state } = read.states.get("A")!
     expect(state).toMatchObject({ version: 3, levels: [{ locationId: "main", onHand: 10, committed: 3, held: 4 }] })
     expect(state.holds.get("r07-x" as ReservationId)).toMatchObject({ quantity: 4, expiresAt: 1_700_000_060_000 })

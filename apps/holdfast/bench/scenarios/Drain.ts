@@ -6,7 +6,7 @@ import { stockStream } from "@holdfast/bus/StreamTopology"
 import { factSubject } from "@holdfast/bus/Subject"
 import { Effect } from "effect"
 import postgres from "postgres"
-import { factAt } from "../Backlog.ts"
+import { contextAt, factAt } from "../Backlog.ts"
 import type { BenchServers } from "../BenchServers.ts"
 import { startEngine } from "../EngineProcess.ts"
 import type { Scenario } from "../Scenario.ts"
@@ -25,7 +25,7 @@ export const fill = (natsUrl: string): Promise<void> =>
           await publishBatch(
             connection,
             stockStream,
-            facts.map((fact) => ({ subject: factSubject(fact.sku), payload: encodeFact(fact) }))
+            facts.map((fact) => ({ subject: factSubject(fact.sku), payload: encodeFact(fact, contextAt(fact.time)) }))
           )
         }
       })
@@ -52,7 +52,9 @@ const drain = async (servers: BenchServers, note: (text: string) => void) => {
   await finished
   const used = process.cpuUsage(cpu)
   const seconds = (ended - began) / 1000
-  note(`${Math.round(events / seconds)} events/s, engine ${((used.user + used.system) / 1e6 / seconds).toFixed(2)} cores`)
+  note(
+    `${Math.round(events / seconds)} events/s, engine ${((used.user + used.system) / 1e6 / seconds).toFixed(2)} cores`
+  )
   await engine.dispose()
   return { value: events / seconds }
 }
