@@ -103,7 +103,8 @@ export class CommitLane {
   private take(): Taken {
     const taken: Taken = []
     for (const partition of this.partitions) {
-      if (partition.waiting === 0) continue
+      // a cautious partition has its batches to itself, so that it is clear which message the database rejects
+      if (partition.waiting === 0 || (partition.cautious > 0 && taken.length > 0)) continue
       partition.take(batchMax - taken.length, taken)
       // whoever was served goes to the end, so that no partition starves another
       this.partitions.delete(partition)
@@ -214,10 +215,10 @@ export class CommitLane {
       batch.duplicates += 1
       return
     }
-    partition.seen.set(message.key, true)
     const actor = partition.actors.get(message.sku)!
     actor.used = true
-    applyFact(partition, actor, message, batch)
+    // what is parked may come again, and is then to be applied
+    if (applyFact(partition, actor, message, batch)) partition.seen.set(message.key, true)
   }
 
   private decideRequest(partition: StockPartition, message: RequestMessage, known: Known, batch: DecisionBatch): void {

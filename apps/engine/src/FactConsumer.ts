@@ -36,6 +36,9 @@ export const consumeFacts = (
       (open) => Effect.sync(() => open.stop())
     )
     yield* attempt(() => pump(messages, partition))
+    if (partition.loss === undefined) {
+      return yield* new BusError({ reason: "consume_failed", detail: stockStream, cause: new Error("the consumer ended") })
+    }
   })
 
 const attempt = <A>(run: () => Promise<A>): Effect.Effect<A, BusError> =>

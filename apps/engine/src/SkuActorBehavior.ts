@@ -15,16 +15,16 @@ import type { DecisionBatch } from "./DecisionBatch.ts"
 import type { DecidedEvent, FactMessage, PoisonMessage, RawMessage, RequestMessage, SkuActor } from "./SkuActor.ts"
 import type { StockPartition } from "./StockPartition.ts"
 
-/** Applies a fact, or parks it when it cannot be applied as it is. */
+/** Applies a fact, or parks it when it cannot be applied as it is. @returns whether it was applied */
 export const applyFact = (
   partition: StockPartition,
   actor: SkuActor,
   message: FactMessage,
   batch: DecisionBatch
-): void => {
+): boolean => {
   if (actor.lifecycle === "quarantined") {
     park(partition, message, "quarantined", `${actor.sku} is quarantined; lift it, then replay`, batch)
-    return
+    return false
   }
   const { fact, context } = message
   const versionBefore = actor.state.version
@@ -38,7 +38,7 @@ export const applyFact = (
   apply(partition, actor, decision, cause, batch)
   if (decision.refusal !== undefined) {
     park(partition, message, decision.refusal.reason, decision.refusal.detail, batch)
-    return
+    return false
   }
   batch.commit.seen.push(message.key)
   note(actor, {
@@ -64,6 +64,7 @@ export const applyFact = (
       availableAfter: availableOverall(actor.state)
     })
   }
+  return true
 }
 
 /** Answers a request; the answer is spoken after the commit. */

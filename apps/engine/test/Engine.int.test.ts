@@ -138,6 +138,18 @@ describe("the engine on real servers", () => {
     )
   })
 
+  it("applies a parked fact when it comes again and its SKU is known by then", async () => {
+    const order = { id: "o10", type: "order.placed", data: { orderId: "10", lines: [{ sku: "LATE", quantity: 2 }] } }
+    const { sql } = await runtime.runPromise(Database)
+    await publish(order)
+    await vi.waitFor(async () => expect(await sql`select id from parked where sku = 'LATE'`).toHaveLength(1))
+    await publish({ id: "r10", type: "goods.received", data: { lines: [{ sku: "LATE", quantity: 5 }] } })
+    await publish(order)
+    await publish(order)
+    await vi.waitFor(async () => expect(await level("LATE")).toEqual({ on_hand: 5, committed: 2, held: 0 }))
+    expect(await findings()).toEqual([])
+  })
+
   it("announces the newest availability of each SKU", async () => {
     const nats = await runtime.runPromise(NatsConnection)
     await vi.waitFor(async () => {
