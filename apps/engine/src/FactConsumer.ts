@@ -37,7 +37,11 @@ export const consumeFacts = (
     )
     yield* attempt(() => pump(messages, partition))
     if (partition.loss === undefined) {
-      return yield* new BusError({ reason: "consume_failed", detail: stockStream, cause: new Error("the consumer ended") })
+      return yield* new BusError({
+        reason: "consume_failed",
+        detail: stockStream,
+        cause: new Error("the consumer ended")
+      })
     }
   })
 

@@ -1,0 +1,89 @@
+/**
+ * Reads what the decisions of one batch need, and hands it to the actors.
+ *
+ * Guarantee: after `takeIn` every SKU that the batch names is at hand, and will not be passivated before the batch is
+ * durable. What an actor already knows is newer than what was read: commits may be under way.
+ */
+import { orderLineKey } from "@holdfast/domain/StockState"
+import {
+  admit,
+  findHolds,
+  type AdmissionQuery,
+  type AdmissionResult,
+  type StoredHold
+} from "@holdfast/ledger/Admission"
+import type { Sql } from "@holdfast/ledger/Database"
+import type { DecisionBatch } from "./DecisionBatch.ts"
+import type { StockMessage } from "./SkuActor.ts"
+import type { StockPartition } from "./StockPartition.ts"
+
+/** Messages taken from their partitions, in order. */
+export type Taken = Array<[StockPartition, StockMessage]>
+
+/** What was read for a batch. */
+export interface Known extends AdmissionResult {
+  /** by reservation id: those that the batch confirms or releases */
+  readonly holds: ReadonlyMap<string, StoredHold>
+}
+
+/** @param batchNumber of the batch that will be decided. Rejects with what postgres.js threw. */
+export const readFor = async (sql: Sql, taken: Taken, batchNumber: number): Promise<Known> => {
+  const holds = await resolveReservations(sql, taken)
+  return { ...(await admit(sql, questionOf(taken, holds, batchNumber))), holds }
+}
+
+/** Which SKU a confirm or release is about is known only from its reservation. */
+const resolveReservations = async (sql: Sql, taken: Taken): Promise<ReadonlyMap<string, StoredHold>> => {
+  const ids = taken.flatMap(([, m]) =>
+    m.kind === "request" && m.request.verb !== "reserve" ? [m.request.reservationId] : []
+  )
+  if (ids.length === 0) return new Map()
+  const holds = await findHolds(sql, ids)
+  for (const [, message] of taken) {
+    if (message.kind !== "request" || message.request.verb === "reserve") continue
+    message.sku = holds.get(message.request.reservationId)?.sku
+  }
+  return holds
+}
+
+const questionOf = (taken: Taken, holds: ReadonlyMap<string, StoredHold>, batchNumber: number): AdmissionQuery => {
+  const eventKeys: Array<string> = []
+  const requestKeys: Array<string> = []
+  const skus = new Set<string>()
+  const lines: Array<{ sku: string; orderId: string }> = []
+  for (const [partition, message] of taken) {
+    if (message.kind === "poison") continue
+    if (message.kind === "fact") {
+      eventKeys.push(message.key)
+      if ("orderId" in message.fact.data) lines.push({ sku: message.sku, orderId: message.fact.data.orderId })
+    }
+    if (message.kind === "request") requestKeys.push(message.key)
+    if (message.sku === undefined) continue
+    const actor = partition.actors.get(message.sku)
+    if (actor === undefined) skus.add(message.sku)
+    else actor.changedIn = batchNumber // must not be passivated before it is decided
+    if (message.kind === "request" && message.request.verb === "confirm") {
+      const orderId = message.request.orderId ?? holds.get(message.request.reservationId)?.hold.orderId
+      if (orderId !== undefined) lines.push({ sku: message.sku, orderId })
+    }
+  }
+  return { eventKeys, requestKeys, skus: [...skus], lines }
+}
+
+/** Hands what was read to the actors; what they already have is newer. */
+export const takeIn = (taken: Taken, read: AdmissionResult, batch: DecisionBatch): void => {
+  const owners = new Map<string, StockPartition>()
+  for (const [partition, message] of taken) {
+    if (message.kind === "poison" || message.sku === undefined || partition.loss !== undefined) continue
+    owners.set(message.sku, partition)
+    const stored = read.states.get(message.sku)
+    if (stored !== undefined && !partition.actors.has(message.sku)) partition.admit(message.sku, stored)
+  }
+  for (const { sku, line } of read.lines) {
+    const actor = owners.get(sku)?.actors.get(sku)
+    const key = orderLineKey(line.orderId, line.locationId)
+    if (actor === undefined || actor.state.orderLines.has(key)) continue
+    actor.state.orderLines.set(key, line)
+    batch.rememberedLines.push([actor, key])
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * What becomes of one message of a batch: repeated, parked, or handed to its SKU's actor.
+ *
+ * Guarantee: synchronous. A message of the stream moves the partition's position whatever becomes of it; a request is
+ * answered through the batch. Throws `InvariantBroken` when an actor's invariant breaks: the partition is then lost.
+ */
+import type { StoredHold } from "@holdfast/ledger/Admission"
+import type { Known } from "./BatchAdmission.ts"
+import type { DecisionBatch } from "./DecisionBatch.ts"
+import type { FactMessage, PoisonMessage, RequestMessage, SkuActor, StockMessage } from "./SkuActor.ts"
+import { answerRequest, applyFact, expireHolds, park } from "./SkuActorBehavior.ts"
+import type { StockPartition } from "./StockPartition.ts"
+
+export const decideMessage = (
+  partition: StockPartition,
+  message: StockMessage,
+  known: Known,
+  batch: DecisionBatch
+): void => {
+  if (message.kind === "request") decideRequest(partition, message, known, batch)
+  else if (message.kind === "expire") expire(partition, message.sku, batch)
+  else decideStreamed(partition, message, known, batch)
+}
+
+const expire = (partition: StockPartition, sku: string, batch: DecisionBatch): void => {
+  const actor = partition.actors.get(sku)
+  if (actor !== undefined) expireHolds(partition, actor, batch)
+}
+
+const decideStreamed = (
+  partition: StockPartition,
+  message: FactMessage | PoisonMessage,
+  known: Known,
+  batch: DecisionBatch
+): void => {
+  if (message.sequence <= partition.decidedSeq) return // read again after a reconnect of the consumer
+  partition.decidedSeq = message.sequence
+  batch.facts += 1
+  if (message.sequence === partition.condemned)
+    return park(partition, message, "rejected_by_ledger", "the database refuses its data", batch)
+  if (message.kind === "poison") return park(partition, message, "invalid", message.detail, batch)
+  if (partition.seen.get(message.key) === true || known.seen.has(message.key)) {
+    batch.duplicates += 1
+    return
+  }
+  const actor = partition.actors.get(message.sku)!
+  actor.used = true
+  // what is parked may come again, and is then to be applied
+  if (applyFact(partition, actor, message, batch)) partition.seen.set(message.key, true)
+}
+
+const decideRequest = (
+  partition: StockPartition,
+  message: RequestMessage,
+  known: Known,
+  batch: DecisionBatch
+): void => {
+  const earlier = partition.answered.get(message.key) ?? known.answers.get(message.key)
+  if (earlier !== undefined) {
+    const answer =
+      earlier.body === message.body
+        ? earlier.answer
+        : JSON.stringify({ status: "key_reused", message: "this idempotency key was used for another request" })
+    // spoken after this batch's commit: the first answer may still be under way
+    batch.replies.push({ message, answer })
+    return
+  }
+  const actor = message.sku === undefined ? undefined : partition.actors.get(message.sku)
+  if (actor === undefined) {
+    batch.replies.push({ message, answer: JSON.stringify({ status: "denied", reason: "unknown_reservation" }) })
+    return
+  }
+  actor.used = true
+  if (message.request.verb !== "reserve") rememberEnd(actor, known.holds.get(message.request.reservationId), batch)
+  answerRequest(partition, actor, message, message.key.slice(0, 24), batch)
+}
+
+/** What a look-up says of a hold that is not open any more; what the actor already knows is newer. */
+const rememberEnd = (actor: SkuActor, found: StoredHold | undefined, batch: DecisionBatch): void => {
+  if (found === undefined || found.ended === null) return
+  const id = found.hold.reservationId
+  if (actor.state.holds.has(id) || actor.state.ended.has(id)) return
+  actor.state.ended.set(id, found.ended)
+  batch.endedHolds.push([actor, id])
+}
