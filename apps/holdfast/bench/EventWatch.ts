@@ -1,75 +1,79 @@
 /**
- * Notes when each event of a run arrived somewhere: was committed, was acknowledged by a channel.
+ * Notes when each event of a run reached each stage of its way: stored by the broker, decided, committed, and so on.
  *
- * Guarantee: the first arrival of an event counts; `latencies` resolves when all have arrived, and fails when some do not.
+ * Guarantee: the first time counts; `latencies` resolves when every event has reached the last stage, and fails when some
+ * do not. A stage that only some events reach is judged by those.
  */
-import type { Tail } from "./Distribution.ts"
-import { tailOf } from "./Distribution.ts"
+import { setTimeout as wait } from "node:timers/promises"
 import { indexOf } from "./Backlog.ts"
 import { patienceMillis } from "./BenchLimit.ts"
+import { type Tail, tailOf } from "./Distribution.ts"
 import { monotonicMillis } from "./MonotonicClock.ts"
 import { intendedAt, type Schedule } from "./OpenModel.ts"
 
-export class EventWatch {
+/** What monotonic milliseconds are short of milliseconds since the epoch. */
+const epochOffset = Date.now() - monotonicMillis()
+
+export class EventWatch<Stage extends string> {
   private readonly run: string
   private readonly from: number
-  private readonly arrivedAt: Float64Array
-  private arrived = 0
+  private readonly count: number
+  private readonly last: Stage
+  private readonly reachedAt: ReadonlyMap<Stage, Float64Array>
+  private missing: number
   private readonly all = Promise.withResolvers<void>()
 
   /** Events `from` to `from + count - 1` of the run. */
-  constructor(run: string, from: number, count: number) {
+  constructor(run: string, from: number, count: number, stages: ReadonlyArray<Stage>) {
     this.run = run
     this.from = from
-    this.arrivedAt = new Float64Array(count)
+    this.count = count
+    this.missing = count
+    this.last = stages.at(-1)!
+    this.reachedAt = new Map(stages.map((stage) => [stage, new Float64Array(count)]))
+  }
+
+  /** @param at milliseconds since the epoch */
+  noteEpoch(stage: Stage, id: string, at: number): void {
+    this.note(stage, id, at - epochOffset)
   }
 
   /** @param at monotonic milliseconds */
-  note(id: string, at: number): void {
+  note(stage: Stage, id: string, at: number): void {
     const index = indexOf(this.run, id)
     if (index === undefined) return
+    const reachedAt = this.reachedAt.get(stage)!
     const position = index - this.from
-    if (this.arrivedAt[position] !== 0) return
-    this.arrivedAt[position] = at
-    this.arrived += 1
-    if (this.arrived === this.arrivedAt.length) this.all.resolve()
+    if (reachedAt[position] !== 0) return
+    reachedAt[position] = at
+    if (stage !== this.last) return
+    this.missing -= 1
+    if (this.missing === 0) this.all.resolve()
   }
 
-  /** Intended instant to arrival, milliseconds. */
-  async latencies(schedule: Pick<Schedule, "startAt" | "rate">): Promise<Tail> {
-    const { arrivedAt } = this
-    const count = arrivedAt.length
-    const impatience = setTimeout(() => {
-      this.all.reject(new Error(`only ${this.arrived} of ${count} events arrived within ${patienceMillis} ms`))
-    }, patienceMillis)
-    await this.all.promise
-    clearTimeout(impatience)
-    return tailOf(arrivedAt.map((at, i) => at - intendedAt({ ...schedule, count }, i)))
-  }
-}
-
-/** Counts up, and tells when a number is reached. */
-export class Counter {
-  private value = 0
-  private waiting: { readonly target: number; readonly resolve: (at: number) => void } | undefined
-
-  add(amount: number): void {
-    this.value += amount
-    this.tell()
-  }
-
-  /** Resolves with the monotonic milliseconds at which the count reached `target`. One waits at a time. */
-  reaches(target: number): Promise<number> {
-    return new Promise((resolve) => {
-      this.waiting = { target, resolve }
-      this.tell()
+  /** Intended instant to each stage, milliseconds. */
+  async latencies({ startAt, rate }: Pick<Schedule, "startAt" | "rate">): Promise<Record<Stage, Tail>> {
+    const { count } = this
+    const impatience = new AbortController()
+    const tooLate = wait(patienceMillis, undefined, { signal: impatience.signal }).then(() => {
+      throw new Error(`${this.missing} of ${count} events were not ${this.last} within ${patienceMillis} ms`)
     })
-  }
-
-  private tell(): void {
-    if (this.waiting === undefined || this.value < this.waiting.target) return
-    const { resolve } = this.waiting
-    this.waiting = undefined
-    resolve(monotonicMillis())
+    tooLate.catch(() => {})
+    await Promise.race([this.all.promise, tooLate])
+    impatience.abort()
+    const tails = [...this.reachedAt].map(([stage, reachedAt]) => {
+      const latencies: Array<number> = []
+      for (const [i, at] of reachedAt.entries()) {
+        if (at !== 0) latencies.push(at - intendedAt({ startAt, rate, count }, i))
+      }
+      return [stage, tailOf(latencies)] as const
+    })
+    return Object.fromEntries(tails) as Record<Stage, Tail>
   }
 }
+
+/** Each stage's p50 and p99 in one line. */
+export const describeStages = (stages: Readonly<Record<string, Tail>>): string =>
+  Object.entries(stages)
+    .map(([stage, { p50, p99 }]) => `${stage} ${p50.toFixed(1)}/${p99.toFixed(1)}`)
+    .join(", ")

@@ -4,6 +4,8 @@
  * It notes when each event was committed and when a channel's acknowledgement came, on the clock that all processes share.
  */
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
+import type { SettledEvent } from "@holdfast/channels/EventAccount"
+import type { Availability } from "@holdfast/domain/Availability"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import * as Engine from "@holdfast/engine/Engine"
 import { EngineObserver } from "@holdfast/engine/EngineObserver"
@@ -13,8 +15,8 @@ import { Outbound } from "@holdfast/outbound/Outbound"
 import { Tracing } from "@holdfast/telemetry/Tracing"
 import { ConfigProvider, Effect, Layer, ManagedRuntime } from "effect"
 import { traceCommitted, traceIngested, traceSettled } from "../src/StageTraces.ts"
-import type { Tail } from "./Distribution.ts"
-import { Counter, EventWatch } from "./EventWatch.ts"
+import { Counter } from "./Counter.ts"
+import { EventWatch } from "./EventWatch.ts"
 import { monotonicMillis } from "./MonotonicClock.ts"
 import type { Schedule } from "./OpenModel.ts"
 import { answerParent } from "./ProcessDesk.ts"
@@ -27,14 +29,27 @@ export interface PipelineInput {
   readonly secrets?: Readonly<Record<string, string>>
 }
 
+/** Where an event has been, in the order of its way. The last two only where there is a channel. */
+const toCommitted = ["stored", "ingested", "decided", "committed"] as const
+const toAcknowledged = [...toCommitted, "queued", "requested", "acknowledged"] as const
+type Stage = (typeof toAcknowledged)[number]
+
 let committed = new Counter()
 let settled = new Counter()
-let commits: EventWatch | undefined
-let deliveries: EventWatch | undefined
+let watch: EventWatch<Stage> | undefined
 let outcomes: Record<string, number> = {}
 
 const ingest = Layer.unwrap(
-  Effect.map(Tracing, (tracing) => Ingest.layer({ sample: tracing.headSample, onEvent: traceIngested(tracing) }))
+  Effect.map(Tracing, (tracing) => {
+    const trace = traceIngested(tracing)
+    return Ingest.layer({
+      sample: tracing.headSample,
+      onEvent: (event) => {
+        trace(event)
+        if (event.outcome === "split") watch?.note("ingested", event.event.id, monotonicMillis())
+      }
+    })
+  })
 )
 
 const observer = Layer.unwrap(
@@ -45,14 +60,30 @@ const observer = Layer.unwrap(
       (batch, committedAt) => {
         trace(batch, committedAt)
         committed.add(batch.facts)
-        if (commits === undefined) return
-        const at = monotonicMillis()
-        for (const { events } of batch.announcements) for (const { id } of events) commits.note(id, at)
+        if (watch !== undefined) noteCommitted(watch, batch.announcements)
       },
       () => {}
     )
   })
 )
+
+const noteCommitted = (on: EventWatch<Stage>, announcements: ReadonlyArray<Availability>): void => {
+  const at = monotonicMillis()
+  for (const { events } of announcements) {
+    for (const { id, storedAt, decidedAt } of events) {
+      on.noteEpoch("stored", id, storedAt)
+      on.noteEpoch("decided", id, decidedAt)
+      on.note("committed", id, at)
+    }
+  }
+}
+
+const noteSettled = (on: EventWatch<Stage>, { event, queuedAt, requestAt, outcome }: SettledEvent): void => {
+  on.noteEpoch("queued", event.id, queuedAt)
+  if (requestAt !== undefined) on.noteEpoch("requested", event.id, requestAt)
+  on.note("acknowledged", event.id, monotonicMillis())
+  outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+}
 
 const outbound = (channels: ReadonlyArray<ChannelDefinition>) =>
   Layer.unwrap(
@@ -63,9 +94,8 @@ const outbound = (channels: ReadonlyArray<ChannelDefinition>) =>
         channels,
         onSettled: (event) => {
           trace(event)
-          deliveries?.note(event.event.id, monotonicMillis())
-          outcomes[event.outcome] = (outcomes[event.outcome] ?? 0) + 1
           settled.add(1)
+          if (watch !== undefined) noteSettled(watch, event)
         }
       })
     })
@@ -91,8 +121,7 @@ const handlers = {
   start: async (input: PipelineInput): Promise<{ readonly beganAt: number; readonly readyAt: number }> => {
     committed = new Counter()
     settled = new Counter()
-    commits = undefined
-    deliveries = undefined
+    watch = undefined
     const beganAt = monotonicMillis()
     const runtime = ManagedRuntime.make(layerOf(input))
     running = runtime as unknown as ManagedRuntime.ManagedRuntime<never, unknown>
@@ -111,21 +140,21 @@ const handlers = {
   /** Resolves when so many events had settled on channels since the start. */
   settledAt: (events: number): Promise<number> => settled.reaches(events),
 
-  /** Begins to note when these events arrive. */
-  watch: (run: string, from: number, count: number): void => {
-    commits = new EventWatch(run, from, count)
-    deliveries = new EventWatch(run, from, count)
+  /** Begins to note the way of these events, up to its end. */
+  watch: (run: string, from: number, count: number, until: "committed" | "acknowledged"): void => {
     outcomes = {}
+    watch = new EventWatch<Stage>(run, from, count, until === "committed" ? toCommitted : toAcknowledged)
   },
 
-  /** Intended instant to durable commit, as whoever follows a commit sees it, milliseconds. */
-  commitLatencies: (schedule: Pick<Schedule, "startAt" | "rate">): Promise<Tail> => commits!.latencies(schedule),
-
-  /** Intended instant to the channel's acknowledgement, milliseconds, and how the events ended. */
-  deliveryLatencies: async (schedule: Pick<Schedule, "startAt" | "rate">) => ({
-    tail: await deliveries!.latencies(schedule),
-    outcomes
-  }),
+  /**
+   * Intended instant to each stage, milliseconds, once all have come to the end; and how channels' events ended. An event
+   * counts as committed when the commit has returned.
+   */
+  latencies: async (schedule: Pick<Schedule, "startAt" | "rate">) => {
+    const stages = await watch!.latencies(schedule)
+    watch = undefined
+    return { stages, outcomes }
+  },
 
   /** User and system time of this process so far, microseconds. */
   cpuMicros: (): number => {

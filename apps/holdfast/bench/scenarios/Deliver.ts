@@ -15,6 +15,7 @@ import {
 } from "../BenchLimit.ts"
 import type { BenchServers } from "../BenchServers.ts"
 import type { ChannelHandlers } from "../ChannelProcess.ts"
+import { describeStages } from "../EventWatch.ts"
 import type { LoadHandlers } from "../LoadProcess.ts"
 import { invalidBecause, type Lateness } from "../OpenModel.ts"
 import type { PipelineHandlers } from "../PipelineProcess.ts"
@@ -49,20 +50,18 @@ const deliver = async (servers: BenchServers, note: (text: string) => void): Pro
   await pipeline.ask("settledAt", deliverSkus)
   await open(deliverSkus, warmUpEvents)
   await pipeline.ask("settledAt", measuredFrom)
-  await pipeline.ask("watch", run, measuredFrom, events)
+  await pipeline.ask("watch", run, measuredFrom, events, "acknowledged")
   const before = await pipeline.ask("cpuMicros")
   const { startAt, late } = await open(measuredFrom, events)
-  const schedule = { startAt, rate: deliverRate }
-  const { tail, outcomes } = await pipeline.ask("deliveryLatencies", schedule)
-  const committed = await pipeline.ask("commitLatencies", schedule)
+  const { stages, outcomes } = await pipeline.ask("latencies", { startAt, rate: deliverRate })
   const cores = ((await pipeline.ask("cpuMicros")) - before) / 1e6 / deliverSeconds
   await pipeline.ask("stop")
-  const { p50, p99, p999 } = tail
+  const tail = stages.acknowledged
   const ends = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`)
   note(
-    `p50 ${p50.toFixed(1)} p99 ${p99.toFixed(1)} p99.9 ${p999.toFixed(1)} ms, committed p50 ${committed.p50.toFixed(1)} p99 ${committed.p99.toFixed(1)}, ${ends.join(", ")}, ${cores.toFixed(2)} cores, ${describe(late)}`
+    `p50/p99 ms: ${describeStages(stages)}; p99.9 ${tail.p999.toFixed(1)}; ${ends.join(", ")}; ${cores.toFixed(2)} cores; ${describe(late)}`
   )
-  return { value: p50, tail, invalid: invalidBecause(late) }
+  return { value: tail.p50, tail, invalid: invalidBecause(late) }
 }
 
 /** The same channel, called by the same client at the same rate, with nothing between. */

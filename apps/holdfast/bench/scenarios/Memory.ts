@@ -29,13 +29,13 @@ const resident = async (servers: BenchServers, skus: number, note: (text: string
       .keep<LoadHandlers>("load", "LoadProcess.ts")
       .ask("receive", natsUrl, "memory", skus, linesPerReceipt)
   }
-  await whole.ask("quiet")
+  await whole.ask("quiet", skus)
   await wait(settleMillis)
-  const { rss, heapUsed, external } = await whole.ask("memory")
+  const { rss, heapTotal, heapUsed, external } = await whole.ask("memory")
   await whole.ask("stop")
   await whole.stop()
-  const [all, heap, outside] = [rss, heapUsed, external].map((bytes) => Math.round(megabytes(bytes)))
-  note(`${all} MB resident, heap ${heap} MB, outside the heap ${outside} MB`)
+  const [all, heap, used, outside] = [rss, heapTotal, heapUsed, external].map((bytes) => Math.round(megabytes(bytes)))
+  note(`${all} MB resident; heap ${heap} MB, of which ${used} MB are used; buffers ${outside} MB`)
   return { value: megabytes(rss) }
 }
 

@@ -6,6 +6,7 @@
  */
 import { nodeFlags, skus, steadyRate, steadySeconds, warmUpSeconds } from "../BenchLimit.ts"
 import type { BenchServers } from "../BenchServers.ts"
+import { describeStages } from "../EventWatch.ts"
 import type { LoadHandlers, OpenResult } from "../LoadProcess.ts"
 import { invalidBecause } from "../OpenModel.ts"
 import type { PipelineHandlers } from "../PipelineProcess.ts"
@@ -34,17 +35,17 @@ const steady = async (servers: BenchServers, note: (text: string) => void): Prom
   await pipeline.ask("committedAt", skus)
   await open(servers, skus, warmUpEvents)
   await pipeline.ask("committedAt", measuredFrom)
-  await pipeline.ask("watch", run, measuredFrom, events)
+  await pipeline.ask("watch", run, measuredFrom, events, "committed")
   const before = await pipeline.ask("cpuMicros")
   const sent = await open(servers, measuredFrom, events)
-  const tail = await pipeline.ask("commitLatencies", { startAt: sent.startAt, rate: steadyRate })
+  const { stages } = await pipeline.ask("latencies", { startAt: sent.startAt, rate: steadyRate })
   const cores = ((await pipeline.ask("cpuMicros")) - before) / 1e6 / steadySeconds
   await pipeline.ask("stop")
-  const { p50, p99, p999 } = tail
+  const tail = stages.committed
   note(
-    `p50 ${p50.toFixed(1)} p99 ${p99.toFixed(1)} p99.9 ${p999.toFixed(1)} ms, ${cores.toFixed(2)} cores; ${describe(sent)}`
+    `p50/p99 ms: ${describeStages(stages)}; p99.9 ${tail.p999.toFixed(1)}; ${cores.toFixed(2)} cores; ${describe(sent)}`
   )
-  return { value: p50, tail, invalid: invalidBecause(sent.late) }
+  return { value: tail.p50, tail, invalid: invalidBecause(sent.late) }
 }
 
 /** The same load on the broker alone: until it has stored an event, before anybody reads it. */
