@@ -29,6 +29,12 @@ const isLost = (batch: DecisionBatch): boolean => {
   return false
 }
 
+/** A quarantined actor is loaded again for its next message: an operator may have lifted the quarantine. */
+const letGoIfQuarantined = (partition: StockPartition, message: StockMessage): void => {
+  if (message.kind === "poison" || message.sku === undefined) return
+  if (partition.actors.get(message.sku)?.lifecycle === "quarantined") partition.actors.delete(message.sku)
+}
+
 const unknownAnswer = (message: string): string => JSON.stringify({ status: "unknown", message })
 
 export class CommitLane {
@@ -112,6 +118,7 @@ export class CommitLane {
       const batch = new DecisionBatch(++this.batchNumber, known.now, Date.now(), this.listener.traced)
       takeIn(taken, known, batch)
       for (const [partition, message] of taken) this.decideOne(partition, message, known, batch)
+      for (const [partition, message] of taken) letGoIfQuarantined(partition, message)
       if (batch.partitions.size === 0) return undefined
       if (isLost(batch)) {
         this.abandon(batch, "the partition was lost")

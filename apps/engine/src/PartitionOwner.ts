@@ -50,7 +50,8 @@ const ownOnce = (partition: number, lesson: Lesson) =>
       catch: (cause) => new EngineError({ reason: "stream_missing", detail: stockStream, cause })
     })
     const created = String(stream.created)
-    const owned = yield* query(() => takeOver(sql, partition, `pid ${process.pid}`, created))
+    const identity = { created, lastSequence: stream.state.last_seq }
+    const owned = yield* query(() => takeOver(sql, partition, `pid ${process.pid}`, identity))
     const lost = Deferred.makeUnsafe<Loss>()
     const lane = lanes.laneOf(partition)
     const mine = new StockPartition(owned, created, {
@@ -82,6 +83,18 @@ const ownOnce = (partition: number, lesson: Lesson) =>
     })
   }).pipe(Effect.scoped)
 
+const isFenced = (error: unknown): boolean =>
+  error instanceof EngineError && error.reason === "partition_lost" && isFencedLoss(error.cause as Loss)
+
+const isFencedLoss = (loss: Loss): boolean => loss.reason === "ledger" && loss.error.reason === "fenced"
+
+/** Taking it back would only start a quarrel: two owners would fence each other for ever. */
+const standBy = (partition: number, error: { readonly message: string }) =>
+  Effect.logError(
+    "another engine owns the partition; this one stands by: stop one of them, then start this one again",
+    { partition, why: error.message }
+  ).pipe(Effect.andThen(Effect.never))
+
 const pauses = Schedule.min([Schedule.exponential(ownRetryMillis), Schedule.spaced(ownRetryMillisMax)])
 
 const own = (partition: number) =>
@@ -89,8 +102,8 @@ const own = (partition: number) =>
     const lesson: Lesson = { cautious: 0, condemned: undefined }
     return ownOnce(partition, lesson).pipe(
       Effect.tapError((error) => Effect.logWarning("partition starts anew", { partition, why: error.message })),
-      Effect.retry(pauses),
-      Effect.orDie
+      Effect.retry({ schedule: pauses, while: (error) => !isFenced(error) }),
+      Effect.catch((error) => standBy(partition, error))
     )
   })
 

@@ -55,7 +55,8 @@ const outbound = (channels: ReadonlyArray<ChannelDefinition>) =>
 
 const http = (port: number) =>
   HttpRouter.serve(Layer.mergeAll(HttpFrontDoor.routes, reservationRoutes, HttpGuard.layer), {
-    disableLogger: true
+    disableLogger: true,
+    disableListenLog: true
   }).pipe(Layer.provideMerge(NodeHttpServer.layer(createServer, { port, host: "127.0.0.1" })))
 
 /** Migrates, then runs everything. Provides what runs, for whoever looks in. */

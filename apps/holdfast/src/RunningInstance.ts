@@ -2,7 +2,7 @@
  * How commands find the instance that runs in this data directory: a file that it writes, with its URLs.
  *
  * Guarantee: readable by the owner only, since the database's URL holds a password; removed when the instance stops. After
- * a crash the file stays; then its servers do not answer, and the error of connecting says so.
+ * a crash the file stays, and its process id tells that nothing runs any more.
  */
 import { Config, Effect, Layer, Option, Schema } from "effect"
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
@@ -39,6 +39,15 @@ export const announceInstance = (directory: string, instance: RunningInstance) =
     () => Effect.sync(() => rmSync(fileOf(directory), { force: true }))
   )
 
+/** After a crash the file is still there. */
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
 const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Instance))
 
 /** The URL that the environment gives, else that of the running instance. */
@@ -52,6 +61,10 @@ const urlOf = (variable: string, pick: (instance: RunningInstance) => string) =>
       catch: () => new NothingRunning({ variable })
     }).pipe(
       Effect.flatMap(decode),
+      Effect.filterOrFail(
+        ({ pid }) => isAlive(pid),
+        () => new NothingRunning({ variable })
+      ),
       Effect.mapError(() => new NothingRunning({ variable }))
     )
     return pick(instance)

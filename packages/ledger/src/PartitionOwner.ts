@@ -17,21 +17,28 @@ export interface Ownership {
   readonly announcedNo: number
 }
 
+/** The STOCK stream as it is now: which one it is, and how far it goes. */
+export interface StreamIdentity {
+  readonly created: string
+  readonly lastSequence: number
+}
+
 /**
- * Fences the partition for `owner`. A STOCK stream created anew has other sequences: the position then starts at 0, and
- * the dedup ids keep what was applied from being applied again.
+ * Fences the partition for `owner`. A STOCK stream that was created anew, or that lost its end, gives sequences to other
+ * messages: the position then starts at 0, and the dedup ids keep what was applied from being applied again.
  */
 export const takeOver = async (
   sql: Sql,
   partition: number,
   owner: string,
-  streamCreated: string
+  stream: StreamIdentity
 ): Promise<Ownership> => {
   const [row] = await sql`
     insert into partition_owner as o (partition, epoch, owner, applied_seq, commit_no, announced_no, stream_created)
-    values (${partition}, 1, ${owner}, 0, 0, 0, ${streamCreated})
+    values (${partition}, 1, ${owner}, 0, 0, 0, ${stream.created})
     on conflict (partition) do update set epoch = o.epoch + 1, owner = excluded.owner,
-      applied_seq = case when o.stream_created = excluded.stream_created then o.applied_seq else 0 end,
+      applied_seq = case when o.stream_created = excluded.stream_created and o.applied_seq <= ${stream.lastSequence}
+        then o.applied_seq else 0 end,
       stream_created = excluded.stream_created
     returning epoch, applied_seq, commit_no, announced_no`
   return {

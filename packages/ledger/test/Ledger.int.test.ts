@@ -14,7 +14,7 @@ import { takeOver, unannounced, type Ownership } from "../src/PartitionOwner.ts"
 import { verify, verifyChecks } from "../src/Verify.ts"
 
 const main = "main" as LocationId
-const created = "2026-01-01T00:00:00Z"
+const stream = { created: "2026-01-01T00:00:00Z", lastSequence: 100 }
 
 describe("the ledger on a real PostgreSQL", () => {
   let servers: RunningTestServers
@@ -36,7 +36,7 @@ describe("the ledger on a real PostgreSQL", () => {
 
   beforeEach(async () => {
     await sql`truncate partition_owner, ledger, stock_level, hold, order_line, seen_event, request_answer, outbox, parked`
-    owned = await takeOver(sql, 7, "test", created)
+    owned = await takeOver(sql, 7, "test", stream)
   })
 
   /** A batch that receives 10 of A, grants a hold of 4 and commits 3 to an order. */
@@ -105,7 +105,7 @@ describe("the ledger on a real PostgreSQL", () => {
   })
 
   it("refuses a batch of an owner that was replaced, and writes nothing of it", async () => {
-    await takeOver(sql, 7, "another", created)
+    await takeOver(sql, 7, "another", stream)
     expect(await reasonOf(commitBatch(sql, batchOf(owned)))).toBe("fenced")
     expect(await rows()).toBe(0)
   })
@@ -132,13 +132,19 @@ describe("the ledger on a real PostgreSQL", () => {
 
   it("starts at 0 again when the stream is another one", async () => {
     await commitBatch(sql, batchOf(owned))
-    expect((await takeOver(sql, 7, "test", created)).appliedSeq).toBe(5)
-    expect((await takeOver(sql, 7, "test", "2026-02-02T00:00:00Z")).appliedSeq).toBe(0)
+    expect((await takeOver(sql, 7, "test", stream)).appliedSeq).toBe(5)
+    expect((await takeOver(sql, 7, "test", { ...stream, created: "2026-02-02T00:00:00Z" })).appliedSeq).toBe(0)
+  })
+
+  it("starts at 0 again when the stream lost what was applied", async () => {
+    await commitBatch(sql, batchOf(owned))
+    expect((await takeOver(sql, 7, "test", { ...stream, lastSequence: 5 })).appliedSeq).toBe(5)
+    expect((await takeOver(sql, 7, "test", { ...stream, lastSequence: 4 })).appliedSeq).toBe(0)
   })
 
   it("tells the next owner what nobody may have heard of", async () => {
     await commitBatch(sql, batchOf(owned))
-    const left = await unannounced(sql, await takeOver(sql, 7, "test", created))
+    const left = await unannounced(sql, await takeOver(sql, 7, "test", stream))
     expect(left).toMatchObject([{ sku: "A", version: 3, levels: [{ onHand: 10, committed: 3, held: 4 }] }])
     expect(left[0]!.events.map((event) => event.id)).toEqual(["e1", "e2", "e3"])
   })

@@ -6,7 +6,7 @@
  * therefore answers within L/R, whatever the burst, the opening of all shelves at once included; nearest deadline first.
  *
  * | channel     | R per second                  | L/R   | budget | left for retries |
- * | webshop     | 400 (16 calls of 15 to 20 ms) | 0.2 s | 0.5 s  | 0.3 s            |
+ * | webshop     | 400 (16 calls of 15 to 20 ms) | 0.2 s | 1 s    | 0.8 s            |
  * | marketplace | 22                            | 3.6 s | 5 s    | 1.4 s: one 429   |
  * | legacy-erp  | 9 (4 calls of 400 to 450 ms)  | 8.9 s | 15 s   | 6 s              |
  * | wholesale   | 160 (8 calls of 40 to 50 ms)  | 0.5 s | 2 s    | 1.5 s            |
@@ -39,7 +39,7 @@ export const demoChannels: ReadonlyArray<DemoChannel> = [
       secretEnv: "HOLDFAST_SECRET_WEBSHOP",
       buffer: 0,
       timing: realtime,
-      budgetMillis: 500,
+      budgetMillis: 1_000,
       objective,
       rate: { perSecond: 400, burst: 100, concurrency: 16 },
       timeoutMillis: 250

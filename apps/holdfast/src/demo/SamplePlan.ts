@@ -54,6 +54,20 @@ const ofRun = (event: StockEvent, run: string): StockEvent => {
   } as StockEvent
 }
 
+/** SKUs that are received together. */
+const shelfSize = 8
+
+/** A shop opens shelf by shelf: nobody receives everything in one instant. */
+const byShelf = (event: StockEvent): ReadonlyArray<StockEvent> => {
+  const { lines } = event.data
+  const shelves = Array.from({ length: Math.ceil(lines.length / shelfSize) }, (_, i) =>
+    lines.slice(i * shelfSize, (i + 1) * shelfSize)
+  )
+  return shelves.map(
+    (own, i) => ({ ...event, id: `${event.id}:${i + 1}`, data: { ...event.data, lines: own } }) as unknown as StockEvent
+  )
+}
+
 /** @param run a short name that no other run has */
 export const samplePlan = (rows: ReadonlyArray<RetailRow>, run: string, size = assortmentSize): SamplePlan => {
   const all = salesEvents(rows)
@@ -63,7 +77,7 @@ export const samplePlan = (rows: ReadonlyArray<RetailRow>, run: string, size = a
   const first = sales[0]?.time ?? 0
   const length = Math.max(1, (sales.at(-1)?.time ?? 0) - first)
   return {
-    opening: openingEvents(sales, shortShare).map((event) => ofRun(event, run)),
+    opening: openingEvents(sales, shortShare).flatMap((event) => byShelf(ofRun(event, run))),
     sales: sales.map((event) => ({ event: ofRun(event, run), at: (event.time - first) / length })),
     assortment
   }

@@ -1,5 +1,5 @@
 /**
- * Plays the sample at the front door: opening receipts as fast as they go, then the day's events, time-scaled.
+ * Plays the sample at the front door: opening receipts shelf by shelf, then the day's events, time-scaled.
  *
  * It is an open model: each event is sent when its time has come, whether or not the ones before were acknowledged, and
  * carries that intended time, so that a stall anywhere shows up as latency. It says how late it was itself.
@@ -8,12 +8,15 @@ import type { BusError } from "@holdfast/bus/BusError"
 import type { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { Clock, Effect, Fiber } from "effect"
 import { fileURLToPath } from "node:url"
-import { publishEvent, publishEvents } from "../retail/EventPublisher.ts"
+import { publishEvent } from "../retail/EventPublisher.ts"
 import { readRetailCsv, type RetailCsvError } from "../retail/RetailCsv.ts"
 import { samplePlan, type SamplePlan } from "./SamplePlan.ts"
 
 /** Seconds that the day takes at speed 1: long enough to read the table, short enough to wait for. */
 const daySeconds = 35
+
+/** Milliseconds between two shelves of the opening stock: a program that has just started has a moment to warm up. */
+const shelfMillis = 150
 
 export const samplePath = fileURLToPath(new URL("../../sample/online-retail-sample.csv.gz", import.meta.url))
 
@@ -66,11 +69,11 @@ export const playPlan = Effect.fn("SamplePlayer.playPlan")(function* (
   let stored = 0
   const count = (progress: number) => options.onStored?.({ stored: (stored += 1), total, progress })
 
-  const now = yield* Clock.currentTimeMillis
-  yield* publishEvents(
-    opening.map((event) => ({ ...event, time: now })),
-    { onStored: () => count(0) }
-  )
+  for (const event of opening) {
+    yield* publishEvent({ ...event, time: yield* Clock.currentTimeMillis })
+    count(0)
+    yield* Effect.sleep(shelfMillis)
+  }
 
   const started = yield* Clock.currentTimeMillis
   let lateMillis = 0
