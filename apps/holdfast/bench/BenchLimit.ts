@@ -18,7 +18,7 @@ const scale = Math.min(1, numberOf("HOLDFAST_BENCH_SCALE", 1))
 const scaled = (size: number): number => Math.max(1, Math.round(size * scale))
 
 /** Runs of each scenario and of each baseline that are counted: the least that has a middle. */
-export const countedRuns = Math.round(numberOf("HOLDFAST_BENCH_RUNS", 1))
+export const countedRuns = Math.round(numberOf("HOLDFAST_BENCH_RUNS", 3))
 
 export const nodeFlags: ReadonlyArray<string> = (process.env["HOLDFAST_BENCH_NODE_FLAGS"] ?? "")
   .split(" ")
