@@ -3,7 +3,7 @@
  *
  * Guarantee: on release the lanes finish the commit under way and the announcer publishes what is left, in that order.
  */
-import { publishBatch } from "@holdfast/bus/AtomicBatch"
+import { publishChain } from "@holdfast/bus/PublishChain"
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { availabilityStream } from "@holdfast/bus/StreamTopology"
 import { Database } from "@holdfast/ledger/Database"
@@ -17,7 +17,7 @@ const make = Effect.gen(function* () {
   const database = yield* Database
   const nats = yield* NatsConnection
   const observer = yield* EngineObserver
-  const announcer = new Announcer((messages) => publishBatch(nats.connection, availabilityStream, messages))
+  const announcer = new Announcer((messages) => publishChain(nats.connection, availabilityStream, messages))
   const announcing = announcer.run()
   yield* Effect.addFinalizer(() =>
     Effect.promise(() => {

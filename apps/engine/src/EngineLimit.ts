@@ -14,6 +14,9 @@ export const batchMax = 512
  */
 export const inboxMax = 64
 
+/** Requests of one partition that wait beside them: every client of a hot SKU has one, and waiting beats `busy`. */
+export const requestsMax = 4_096
+
 /** The consumer goes on when its partition's inbox has shrunk to this. */
 export const inboxResume = 32
 
@@ -38,7 +41,7 @@ export const sweepSkusMax = 1_000
 /** What a client is told to wait when its partition is full or changing hands. */
 export const busyRetryMillis = 100
 
-/** Announcements published in one atomic batch; the server's limit is 1,000. */
+/** Announcements published between two acknowledgements. */
 export const announceBatchMax = 500
 
 /** Messages a partition is behind from which on announcements are gathered: what they say is about to change again. */

@@ -11,7 +11,8 @@ import type { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { stockStream } from "@holdfast/bus/StreamTopology"
 import { partitionFilter } from "@holdfast/bus/Subject"
 import { DeliverPolicy, type ConsumerMessages, type JsMsg } from "@nats-io/jetstream"
-import { Effect, Result, type Context, type Scope } from "effect"
+import type { QueuedIterator, Status } from "@nats-io/nats-core"
+import { Effect, Result, type Context } from "effect"
 import { pullMax } from "./EngineLimit.ts"
 import type { RawMessage, StockMessage } from "./SkuActor.ts"
 import { eventKey } from "./StockKey.ts"
@@ -24,26 +25,48 @@ const textOf = (bytes: Uint8Array): string =>
 /** Missed heartbeats end a stalled consumer: without them it notices a server's restart only after 45 s. */
 const consumeOptions = { max_messages: pullMax, expires: 10_000, idle_heartbeat: 1_000 }
 
+type Nats = Context.Service.Shape<typeof NatsConnection>
+
 /** Consumes until the partition is lost. */
-export const consumeFacts = (
-  nats: Context.Service.Shape<typeof NatsConnection>,
-  partition: StockPartition
-): Effect.Effect<void, BusError, Scope.Scope> =>
-  Effect.gen(function* () {
-    const messages = yield* Effect.acquireRelease(
-      attempt(() => open(nats, partition)),
-      // not `close`: it waits for a reader, and there is none when it is released before it is read
-      (open) => Effect.sync(() => open.stop())
-    )
-    yield* attempt(() => pump(messages, partition))
-    if (partition.loss === undefined) {
-      return yield* new BusError({
-        reason: "consume_failed",
-        detail: stockStream,
-        cause: new Error("the consumer ended")
-      })
-    }
-  })
+export const consumeFacts = (nats: Nats, partition: StockPartition): Effect.Effect<void, BusError> =>
+  Effect.suspend(() => Effect.scoped(consumeOnce(nats, partition))).pipe(
+    Effect.repeat({ while: (ended) => ended === "reconnected" && partition.loss === undefined }),
+    Effect.asVoid
+  )
+
+/**
+ * Consumes until there is another connection. The server that is there then need not know our consumer, and the client's own
+ * repair of it stalls for ever when one of its requests is lost. What is read twice is skipped by its sequence.
+ */
+const consumeOnce = Effect.fnUntraced(function* (nats: Nats, partition: StockPartition) {
+  const statuses = yield* Effect.acquireRelease(
+    // before the consumer is opened, so that no change of connection is missed; stopped by hand, since it waits
+    Effect.sync(() => nats.connection.status() as QueuedIterator<Status>),
+    (open) => Effect.sync(() => open.stop())
+  )
+  const messages = yield* Effect.acquireRelease(
+    attempt(() => open(nats, partition)),
+    // not `close`: it waits for a reader, and there is none when it is released before it is read
+    (open) => Effect.sync(() => open.stop())
+  )
+  // a pump cannot be interrupted: what it still has in hand must not get in the way of the one that follows
+  const turn = yield* Effect.acquireRelease(
+    Effect.sync(() => ({ over: false })),
+    (turn) => Effect.sync(() => void (turn.over = true))
+  )
+  const ended = yield* Effect.raceFirst(
+    attempt(() => pump(messages, partition, turn)),
+    attempt(() => reconnected(statuses))
+  )
+  if (ended === "consumed" && partition.loss === undefined) {
+    return yield* new BusError({
+      reason: "consume_failed",
+      detail: stockStream,
+      cause: new Error("the consumer ended")
+    })
+  }
+  return ended
+})
 
 const attempt = <A>(run: () => Promise<A>): Effect.Effect<A, BusError> =>
   Effect.tryPromise({
@@ -51,10 +74,7 @@ const attempt = <A>(run: () => Promise<A>): Effect.Effect<A, BusError> =>
     catch: (cause) => new BusError({ reason: "consume_failed", detail: stockStream, cause })
   })
 
-const open = async (
-  nats: Context.Service.Shape<typeof NatsConnection>,
-  partition: StockPartition
-): Promise<ConsumerMessages> => {
+const open = async (nats: Nats, partition: StockPartition): Promise<ConsumerMessages> => {
   const consumer = await nats.jetstream.consumers.get(stockStream, {
     filter_subjects: partitionFilter(partition.number),
     deliver_policy: DeliverPolicy.StartSequence,
@@ -63,13 +83,24 @@ const open = async (
   return consumer.consume(consumeOptions)
 }
 
-const pump = async (messages: ConsumerMessages, partition: StockPartition): Promise<void> => {
+const pump = async (
+  messages: ConsumerMessages,
+  partition: StockPartition,
+  turn: { readonly over: boolean }
+): Promise<"consumed"> => {
   for await (const message of messages) {
+    if (turn.over) break
     partition.backlog = message.info.pending
     const room = partition.push(stockMessage(message, Date.now()))
     if (room !== undefined) await room
-    if (partition.loss !== undefined) return
+    if (partition.loss !== undefined) break
   }
+  return "consumed"
+}
+
+const reconnected = async (statuses: AsyncIterable<Status>): Promise<"reconnected" | "consumed"> => {
+  for await (const { type } of statuses) if (type === "reconnect") return "reconnected"
+  return "consumed"
 }
 
 const stockMessage = (message: JsMsg, receivedAt: number): StockMessage => {

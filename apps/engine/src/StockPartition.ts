@@ -7,7 +7,7 @@
 import type { StoredState } from "@holdfast/ledger/Admission"
 import type { LedgerError } from "@holdfast/ledger/LedgerError"
 import type { Ownership } from "@holdfast/ledger/PartitionOwner"
-import { inboxMax, inboxResume, recentIdsMax } from "./EngineLimit.ts"
+import { inboxMax, inboxResume, recentIdsMax, requestsMax } from "./EngineLimit.ts"
 import { RecentIds } from "./RecentIds.ts"
 import type { RequestMessage, SkuActor, StockMessage } from "./SkuActor.ts"
 
@@ -46,6 +46,8 @@ export class StockPartition {
   loss: Loss | undefined
   private inbox: Array<StockMessage> = []
   private head = 0
+  /** messages of the stream among those that wait: requests have a bound of their own, so that neither starves the other */
+  private streamed = 0
   private resume: (() => void) | undefined
   private readonly onLoss: (loss: Loss) => void
   private readonly wake: () => void
@@ -81,8 +83,9 @@ export class StockPartition {
   push(message: StockMessage): Promise<void> | undefined {
     if (this.loss !== undefined) return undefined
     this.inbox.push(message)
+    this.streamed += 1
     this.wake()
-    if (this.waiting < inboxMax) return undefined
+    if (this.streamed < inboxMax) return undefined
     return new Promise((resolve) => {
       this.resume = resolve
     })
@@ -90,7 +93,7 @@ export class StockPartition {
 
   /** Queues a request; false when there is no room for it. */
   offer(message: RequestMessage): boolean {
-    if (this.loss !== undefined || this.waiting >= inboxMax) return false
+    if (this.loss !== undefined || this.waiting - this.streamed >= requestsMax) return false
     this.inbox.push(message)
     this.wake()
     return true
@@ -99,16 +102,20 @@ export class StockPartition {
   /** Takes up to `room` messages, in order. */
   take(room: number, into: Array<[StockPartition, StockMessage]>): void {
     const count = Math.min(this.cautious > 0 ? 1 : room, this.waiting)
-    for (let i = 0; i < count; i++) into.push([this, this.inbox[this.head++]!])
+    for (let i = 0; i < count; i++) {
+      const message = this.inbox[this.head++]!
+      if (message.kind !== "request") this.streamed -= 1
+      into.push([this, message])
+    }
     if (this.cautious > 0 && count > 0) this.cautious -= 1
     if (this.head === this.inbox.length) {
       this.inbox = []
       this.head = 0
-    } else if (this.head > inboxMax) {
+    } else if (this.head > requestsMax) {
       this.inbox = this.inbox.slice(this.head)
       this.head = 0
     }
-    if (this.resume !== undefined && this.waiting <= inboxResume) {
+    if (this.resume !== undefined && this.streamed <= inboxResume) {
       const resume = this.resume
       this.resume = undefined
       resume()

@@ -32,4 +32,4 @@ export const indexOf = (run: string, id: string): number | undefined => {
 }
 
 /** Context of a fact that nobody traces. @param storedAt milliseconds since the epoch */
-export const contextAt = (storedAt: number): FactContext => ({ eventSequence: 1, storedAt, traceparent: "" })
+export const contextAt = (storedAt: number): FactContext => ({ eventSequence: 1, storedAt, traceparent: "", part: 1 })

@@ -5,7 +5,7 @@
  * same key; its latency runs on meanwhile.
  */
 import { contextAt } from "./Backlog.ts"
-import { publishBatch } from "@holdfast/bus/AtomicBatch"
+import { publishChain } from "@holdfast/bus/PublishChain"
 import { encodeFact } from "@holdfast/bus/FactMessage"
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { stockStream } from "@holdfast/bus/StreamTopology"
@@ -94,7 +94,7 @@ const handlers = {
       const data = { lines: [{ sku, quantity }] }
       const fact = { source: "bench", id: run, type: "goods.received", time: Date.now(), data, sku, parts: 1 }
       const payload = encodeFact(fact as unknown as SkuFact, contextAt(Date.now()))
-      await publishBatch(connection, stockStream, [{ subject: factSubject(sku), payload }])
+      await publishChain(connection, stockStream, [{ subject: factSubject(sku), payload }])
     }),
 
   reserve: (input: ReserveInput): Promise<ReserveResult> =>

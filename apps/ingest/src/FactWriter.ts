@@ -5,7 +5,7 @@
  * leads to; what cannot be understood is parked before the position moves past it. After the first failure it does nothing
  * more: whoever runs it reads the position again and makes a new one.
  */
-import { publishBatch } from "@holdfast/bus/AtomicBatch"
+import { publishChain } from "@holdfast/bus/PublishChain"
 import { stockStream } from "@holdfast/bus/StreamTopology"
 import type { Sql } from "@holdfast/ledger/Database"
 import { toLedgerError } from "@holdfast/ledger/LedgerError"
@@ -96,7 +96,7 @@ export class FactWriter {
     const { connection, sql, onEvent } = this.parts
     if (parked.length > 0) await park(sql, parked).catch((cause) => Promise.reject(toLedgerError(cause)))
     if (messages.length > 0)
-      this.lastSequence = await publishBatch(connection, stockStream, messages, this.lastSequence)
+      this.lastSequence = await publishChain(connection, stockStream, messages, this.lastSequence)
     this.progressed = true
     if (onEvent === undefined) return
     const ingestedAt = Date.now()

@@ -1,6 +1,6 @@
 /** Every limit of ingest, each with its reason. Durations are milliseconds. */
 
-/** Facts of one atomic batch; the server's limit is 1,000. Throughput is flat above, while latency keeps growing. */
+/** Facts published between two acknowledgements. Throughput is flat above, while latency keeps growing. */
 export const batchFactsMax = 500
 
 /** Facts that wait while a batch is under way: two batches, so that decoding goes on while the broker is the slower one. */

@@ -4,12 +4,11 @@
  * Guarantee: what is taken comes out in the order in which it went in, each event's facts in one fixed order. A batch may end
  * inside an event; its last fact then says how far the event got, so that a restart goes on exactly there. It does no I/O.
  */
-import type { BatchMessage } from "@holdfast/bus/AtomicBatch"
-import { headerLine } from "@holdfast/bus/AtomicBatch"
 import { decodeEventMessage, describeErrors, type EventDefect, type HeaderEntries } from "@holdfast/bus/EventMessage"
+import type { ChainMessage } from "@holdfast/bus/PublishChain"
 import { encodeFact, type FactContext } from "@holdfast/bus/FactMessage"
 import { eventsStream } from "@holdfast/bus/StreamTopology"
-import { factSubject, header } from "@holdfast/bus/Subject"
+import { factSubject } from "@holdfast/bus/Subject"
 import { rootContextOf, type RootContext } from "@holdfast/bus/TraceContext"
 import { factsOf } from "@holdfast/domain/EventManifest"
 import type { SkuFact, StockEvent } from "@holdfast/domain/StockEvent"
@@ -46,7 +45,7 @@ export type IntakeOutcome = { readonly storedAt: number; readonly sequence: numb
 
 /** What goes into STOCK and into the parking table next. */
 export interface IntakeBatch {
-  readonly messages: ReadonlyArray<BatchMessage>
+  readonly messages: ReadonlyArray<ChainMessage>
   readonly parked: ReadonlyArray<ParkedRow>
   /** of the events that are complete with this batch */
   readonly outcomes: ReadonlyArray<IntakeOutcome>
@@ -55,8 +54,6 @@ export interface IntakeBatch {
 interface PendingFact {
   readonly fact: SkuFact
   readonly context: FactContext
-  /** facts of the same event up to and with this one */
-  readonly part: number
   /** of the event, on its last fact */
   readonly outcome: IntakeOutcome | undefined
 }
@@ -110,7 +107,7 @@ export class Intake {
               sequence: stored.sequence,
               ...root
             }
-      this.facts.push({ fact: facts[i]!, context, part: i + 1, outcome })
+      this.facts.push({ fact: facts[i]!, context: { ...context, part: i + 1 }, outcome })
     }
   }
 
@@ -123,7 +120,7 @@ export class Intake {
     this.parkedOutcomes = []
     this.parkedBytes = 0
     const outcomes = taken.flatMap(({ outcome }) => (outcome === undefined ? [] : [outcome]))
-    return { messages: messagesOf(taken), parked, outcomes: [...parkedOutcomes, ...outcomes] }
+    return { messages: taken.map(messageOf), parked, outcomes: [...parkedOutcomes, ...outcomes] }
   }
 
   private park(stored: StoredEvent, defect: EventDefect): void {
@@ -156,17 +153,10 @@ export class Intake {
   }
 }
 
-/** The last message of a batch carries the position that the batch leads to: it is read when STOCK ends with it. */
-const messagesOf = (facts: ReadonlyArray<PendingFact>): ReadonlyArray<BatchMessage> =>
-  facts.map((pending, i) => {
-    const message = { subject: factSubject(pending.fact.sku), payload: encodeFact(pending.fact, pending.context) }
-    return i === facts.length - 1 ? { ...message, headers: positionOf(pending) } : message
-  })
-
-const positionOf = ({ context, part, outcome }: PendingFact): string =>
-  headerLine(header.eventSequence, context.eventSequence) +
-  headerLine(header.storedAt, context.storedAt) +
-  (outcome === undefined ? headerLine(header.eventPart, part) : "")
+const messageOf = ({ fact, context }: PendingFact): ChainMessage => ({
+  subject: factSubject(fact.sku),
+  payload: encodeFact(fact, context)
+})
 
 /** Characters of a publisher's id that are shown with what is parked. */
 const shownMax = 128

@@ -8,7 +8,6 @@
  */
 import type { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { eventsStream, stockStream } from "@holdfast/bus/StreamTopology"
-import { header } from "@holdfast/bus/Subject"
 import type { JetStreamManager } from "@nats-io/jetstream"
 import type { Context } from "effect"
 
@@ -26,6 +25,14 @@ export interface StartPosition extends Position {
   readonly eventsCreated: string
 }
 
+/** What a fact says of its event, see `FactContext`. */
+interface FactPosition {
+  readonly eventsequence: number
+  readonly storedat: number
+  readonly part: number
+  readonly parts: number
+}
+
 /** Rejects with what the client threw. */
 export const readPosition = async (nats: Context.Service.Shape<typeof NatsConnection>): Promise<StartPosition> => {
   const { manager } = nats
@@ -36,10 +43,9 @@ export const readPosition = async (nats: Context.Service.Shape<typeof NatsConnec
     lastStockSequence === 0 ? null : await manager.streams.getMessage(stockStream, { seq: lastStockSequence })
   // STOCK keeps messages longer than EVENTS: when its last one is gone, all events before it are gone too
   if (last === null) return { ...start, sequence: 0, part: 0 }
-  const sequence = Number(last.header.get(header.eventSequence))
-  const storedAt = Number(last.header.get(header.storedAt))
+  const { eventsequence: sequence, storedat: storedAt, part, parts } = last.json<FactPosition>()
   const known = await isSameEvent(manager, events.state.last_seq, sequence, storedAt)
-  if (known) return { ...start, sequence, part: Number(last.header.get(header.eventPart)) }
+  if (known) return { ...start, sequence, part: part === parts ? 0 : part }
   const { first_seq, last_seq } = events.state
   return { ...start, sequence: (await firstSince(manager, first_seq, last_seq, storedAt)) - 1, part: 0 }
 }

@@ -27,8 +27,10 @@ const main = Layer.unwrap(
   Effect.gen(function* () {
     const { natsUrl, databaseUrl, port } = yield* settings
     yield* migrate(databaseUrl)
-    return HttpRouter.serve(Layer.merge(HttpFrontDoor.routes, HttpGuard.layer), { disableLogger: true,
-    disableListenLog: true }).pipe(
+    return HttpRouter.serve(Layer.merge(HttpFrontDoor.routes, HttpGuard.layer), {
+      disableLogger: true,
+      disableListenLog: true
+    }).pipe(
       Layer.provide(NodeHttpServer.layer(createServer, { port, host: "127.0.0.1" })),
       Layer.provideMerge(Ingest.layer()),
       Layer.provide(streams),

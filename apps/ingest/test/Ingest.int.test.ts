@@ -1,4 +1,4 @@
-import { publishBatch } from "@holdfast/bus/AtomicBatch"
+import { publishChain } from "@holdfast/bus/PublishChain"
 import { eventsStream, ensureStreams, stockStream } from "@holdfast/bus/StreamTopology"
 import { linesMax } from "@holdfast/domain/Limit"
 import * as Parked from "@holdfast/ledger/Parked"
@@ -57,7 +57,7 @@ describe("ingest on real servers", () => {
     const killed = new Intake("", { sequence: 0, part: 0 }, () => false)
     const storedAt = (await harness.nats.manager.streams.getMessage(eventsStream, { seq: sequence }))!.time.getTime()
     killed.add({ sequence, storedAt, subject: placed, headers: undefined, payload: Buffer.from(payload) })
-    await publishBatch(harness.nats.connection, stockStream, killed.take().messages, 0)
+    await publishChain(harness.nats.connection, stockStream, killed.take().messages, 0)
     expect(await found()).toHaveLength(batchFactsMax)
 
     const stop = await harness.startIngest()

@@ -29,13 +29,8 @@ const skus = (count: number) => Array.from({ length: count }, (_, i) => `S-${i}`
 
 const intakeFrom = (sequence = 0, part = 0) => new Intake("2026-01-01T00:00:00Z", { sequence, part }, () => false)
 
-const headersOf = (batch: IntakeBatch, at: number): Record<string, string> =>
-  Object.fromEntries(
-    (batch.messages.at(at)!.headers ?? "")
-      .split("\r\n")
-      .filter(Boolean)
-      .map((line) => line.split(": ") as [string, string])
-  )
+const contextOf = ({ messages }: IntakeBatch, at: number) =>
+  Result.getOrThrow(decodeFact(messages.at(at)!.payload as string)).context
 
 const skuOf = (payload: string | Uint8Array) => Result.getOrThrow(decodeFact(payload as string)).fact.sku
 
@@ -57,16 +52,15 @@ describe("the intake", () => {
         ]
       }
     })
-    for (const { context } of [first!, last!]) {
+    for (const [i, { context }] of [first!, last!].entries()) {
       expect(context).toEqual({
+        part: i + 1,
         eventSequence: 7,
         storedAt: 1_700_000_000_007,
         traceparent: expect.stringMatching(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/),
         parentSpanId: "b7ad6b7169203331"
       })
     }
-    expect(headersOf(batch, 0)).toEqual({})
-    expect(headersOf(batch, 1)).toEqual({ "Holdfast-Event-Sequence": "7", "Holdfast-Stored-At": "1700000000007" })
     expect(batch.outcomes).toMatchObject([{ outcome: "split", sequence: 7, facts: 2, event: { id: "e-7" } }])
     expect(intake.isEmpty).toBe(true)
   })
@@ -86,8 +80,8 @@ describe("the intake", () => {
     intake.add(order(2, whole))
     const first = intake.take()
     expect(first.messages).toHaveLength(batchFactsMax)
-    expect(headersOf(first, -1)["Holdfast-Event-Part"]).toBe(String(batchFactsMax - 1))
-    expect(headersOf(first, -2)["Holdfast-Event-Part"]).toBeUndefined()
+    expect(contextOf(first, -1).part).toBe(batchFactsMax - 1)
+    expect(contextOf(first, 0)).toMatchObject({ eventSequence: 1, part: 1 })
     expect(first.outcomes).toHaveLength(1)
 
     const resumed = intakeFrom(2, batchFactsMax - 1)
@@ -99,7 +93,7 @@ describe("the intake", () => {
       skuOf(payload)
     )
     expect(facts).toEqual([...whole, "S-0", "S-1"])
-    expect(headersOf(rest.at(-1)!, -1)["Holdfast-Event-Part"]).toBeUndefined()
+    expect(contextOf(rest.at(-1)!, -1)).toMatchObject({ eventSequence: 3, part: 2 })
     expect(rest.flatMap(({ outcomes }) => outcomes)).toMatchObject([
       { sequence: 2, facts: 1_200 },
       { sequence: 3, facts: 2 }

@@ -20,6 +20,8 @@ export interface FactContext {
   readonly traceparent: string
   /** span id of the publisher's own span, if it sent one */
   readonly parentSpanId?: string
+  /** which of the event's facts this is, from 1; the last of them is `parts` */
+  readonly part: number
 }
 
 export interface FactMessage {
@@ -35,6 +37,7 @@ export const encodeFact = (fact: SkuFact, context: FactContext): string =>
     id: fact.id,
     type: fact.type,
     time: new Date(fact.time).toISOString(),
+    part: context.part,
     parts: fact.parts,
     eventsequence: context.eventSequence,
     storedat: context.storedAt,
@@ -94,7 +97,8 @@ export const decodeFact = (payload: string): Result.Result<FactMessage, Readonly
   return Result.map(event, (fact) => ({ fact, context: contextOf(raw) }))
 }
 
-const contextOf = ({ eventsequence, storedat, traceparent, parentspan }: Raw): FactContext => ({
+const contextOf = ({ eventsequence, storedat, traceparent, parentspan, part }: Raw): FactContext => ({
+  part: Number(part ?? 1),
   eventSequence: Number(eventsequence ?? 0),
   storedAt: Number(storedat ?? 0),
   traceparent: typeof traceparent === "string" ? traceparent : "",

@@ -49,8 +49,7 @@ export const streams: ReadonlyArray<Partial<StreamConfig> & { readonly name: str
     subjects: [allFacts],
     subject_transform: partitionTransform,
     // a day more than EVENTS: ingest reads its position from the last fact, which must outlive the event it came from
-    max_age: nanos(eventsMaxAgeMillis + day),
-    allow_atomic: true
+    max_age: nanos(eventsMaxAgeMillis + day)
   },
   {
     name: availabilityStream,
@@ -60,7 +59,6 @@ export const streams: ReadonlyArray<Partial<StreamConfig> & { readonly name: str
     discard: DiscardPolicy.Old,
     // newest wins; a few older ones stay so that the events they list are still counted when outbound lags briefly
     max_msgs_per_subject: 4,
-    allow_atomic: true,
     allow_direct: true,
     duplicate_window: nanos(1_000)
   }

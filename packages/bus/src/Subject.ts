@@ -34,11 +34,5 @@ export const header = {
   messageId: "Nats-Msg-Id",
   traceparent: "traceparent",
   cloudEventPrefix: "ce-",
-  contentType: "content-type",
-  /** on the last fact of a batch, sequence in EVENTS of the event that it was cut from: ingest's position */
-  eventSequence: "Holdfast-Event-Sequence",
-  /** on the last fact of a batch that ends inside an event: how many of the event's facts are in STOCK by then */
-  eventPart: "Holdfast-Event-Part",
-  /** beside it, milliseconds since the epoch at which the broker stored that event: tells streams apart */
-  storedAt: "Holdfast-Stored-At"
+  contentType: "content-type"
 } as const

@@ -1,5 +1,5 @@
 /** `drain`: 200,000 events over 10,000 SKUs wait in the partitioned stream; how fast are they committed? */
-import { publishBatch } from "@holdfast/bus/AtomicBatch"
+import { publishChain } from "@holdfast/bus/PublishChain"
 import { encodeFact } from "@holdfast/bus/FactMessage"
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { stockStream } from "@holdfast/bus/StreamTopology"
@@ -22,7 +22,7 @@ export const fill = (natsUrl: string): Promise<void> =>
         const now = Date.now()
         for (let from = 0; from < events; from += chunk) {
           const facts = Array.from({ length: chunk }, (_, i) => factAt("drain", from + i, skus, now))
-          await publishBatch(
+          await publishChain(
             connection,
             stockStream,
             facts.map((fact) => ({ subject: factSubject(fact.sku), payload: encodeFact(fact, contextAt(fact.time)) }))
