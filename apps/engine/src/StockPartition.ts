@@ -48,7 +48,8 @@ export class StockPartition {
   private head = 0
   /** messages of the stream among those that wait: requests have a bound of their own, so that neither starves the other */
   private streamed = 0
-  private resume: (() => void) | undefined
+  /** resolves when there is room again; one for all who wait, since the consumer is not the only one */
+  private room: PromiseWithResolvers<void> | undefined
   private readonly onLoss: (loss: Loss) => void
   private readonly wake: () => void
 
@@ -86,9 +87,8 @@ export class StockPartition {
     this.streamed += 1
     this.wake()
     if (this.streamed < inboxMax) return undefined
-    return new Promise((resolve) => {
-      this.resume = resolve
-    })
+    this.room ??= Promise.withResolvers()
+    return this.room.promise
   }
 
   /** Queues a request; false when there is no room for it. */
@@ -115,11 +115,7 @@ export class StockPartition {
       this.inbox = this.inbox.slice(this.head)
       this.head = 0
     }
-    if (this.resume !== undefined && this.streamed <= inboxResume) {
-      const resume = this.resume
-      this.resume = undefined
-      resume()
-    }
+    if (this.streamed <= inboxResume) this.makeRoom()
   }
 
   /** Takes a loaded SKU in. */
@@ -159,8 +155,13 @@ export class StockPartition {
     this.inbox = []
     this.head = 0
     this.actors.clear()
-    this.resume?.()
+    this.makeRoom()
     this.onLoss(loss)
     return waiting
+  }
+
+  private makeRoom(): void {
+    this.room?.resolve()
+    this.room = undefined
   }
 }

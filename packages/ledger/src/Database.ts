@@ -16,13 +16,28 @@ const poolSize = 4
 /** Milliseconds after which the server ends a statement: a batch takes a few, a fold of the ledger has its own setting. */
 const statementTimeoutMillis = 30_000
 
+/** Seconds until a server that accepted a connection must have greeted: one that recovers says so at once. */
+const connectTimeoutSeconds = 5
+
+/** Seconds before a lost connection is made again. The client's own default grows to 20, a restart takes about one. */
+const reconnectSeconds = 0.2
+
+/**
+ * postgres.js gathers writes below 1 KiB until the end of the event loop's turn. A connection that is lost in between keeps
+ * waiting for that end, and every later one of its slot never sends its first message. Spaces mean nothing to the server and
+ * make that message long enough to be sent at once.
+ */
+const startupPadding = " ".repeat(1_024)
+
 export type Sql = postgres.Sql<{ bigint: number }>
 
 const connect = (url: string, max: number): Sql =>
   postgres(url, {
     max,
     onnotice: () => {},
-    connection: { application_name: "holdfast", statement_timeout: statementTimeoutMillis },
+    connect_timeout: connectTimeoutSeconds,
+    backoff: () => reconnectSeconds,
+    connection: { application_name: "holdfast", statement_timeout: statementTimeoutMillis, options: startupPadding },
     types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
     // postgres.js never sets TCP_NODELAY; the socket must be returned unconnected, or a refused connection hangs for ever
     socket: ({ host, port }: { host: ReadonlyArray<string>; port: ReadonlyArray<number> }) =>
