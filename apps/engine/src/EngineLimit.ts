@@ -21,7 +21,7 @@ export const requestsMax = 4_096
 export const inboxResume = 32
 
 /** Messages a partition's consumer asks for at a time. */
-export const pullMax = 64
+export const pullMax = 256
 
 /** SKUs kept in memory over all partitions; the least recently used are passivated above. About 1.5 KB each. */
 export const residentSkusMax = 160_000
@@ -48,7 +48,7 @@ export const announceBatchMax = 500
 export const catchUpBacklog = 1_000
 
 /** How long announcements are gathered while catching up. */
-export const catchUpGatherMillis = 1000
+export const catchUpGatherMillis = 2_000
 
 /** Messages committed one by one after the database rejected a batch, to find the one that it rejects. */
 export const cautiousMessages = 2 * batchMax

@@ -56,7 +56,8 @@ export const admit = async (sql: Sql, asked: AdmissionQuery): Promise<AdmissionR
     sql`select (extract(epoch from clock_timestamp()) * 1000)::float8 as now`,
     eventKeys.length === 0
       ? none
-      : sql`select encode(uuid_send(key), 'hex') as key from seen_event where key = any(${textArray(eventKeys)}::uuid[])`,
+      : sql`select encode(uuid_send(key), 'hex') as key from seen_event
+        where committed_at < now() + interval '1 hour' and key = any(${textArray(eventKeys)}::uuid[])`,
     requestKeys.length === 0
       ? none
       : sql`select encode(uuid_send(key), 'hex') as key, encode(uuid_send(body), 'hex') as body, answer from request_answer where key = any(${textArray(requestKeys)}::uuid[])`,

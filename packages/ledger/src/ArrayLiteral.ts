@@ -1,47 +1,69 @@
 /**
- * PostgreSQL array literals, built as rows are added.
+ * PostgreSQL array literals, gathered as rows are added.
  *
  * A column of a batch is one text: a driver that escapes every element of an array costs more than the rest of a commit.
- * Guarantee: `text` parses to exactly the values that were added, in order.
+ * Guarantee: `literal` parses to exactly the values that were added, in order.
  */
 
 const special = /["\\]/
 
-/** One column of a batch. */
-export class ArrayLiteral {
-  length = 0
-  private body = ""
+const escaped = (value: string): string =>
+  special.test(value) ? value.replaceAll("\\", "\\\\").replaceAll('"', '\\"') : value
 
-  /** A number; must be finite. */
-  number(value: number): void {
-    this.body += this.length++ === 0 ? value : `,${value}`
-  }
+/** A column of numbers, or of anything that needs no quotes. */
+export class NumberColumn {
+  private readonly values: Array<number | "NULL"> = []
 
-  /** A number, or null. */
-  numberOrNull(value: number | undefined | null): void {
-    const text = value === undefined || value === null ? "NULL" : value
-    this.body += this.length++ === 0 ? text : `,${text}`
-  }
-
-  /** Text that may hold any character but NUL. */
-  text(value: string): void {
-    const quoted = special.test(value) ? `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"` : `"${value}"`
-    this.body += this.length++ === 0 ? quoted : `,${quoted}`
-  }
-
-  textOrNull(value: string | undefined | null): void {
-    if (value === undefined || value === null) this.body += this.length++ === 0 ? "NULL" : ",NULL"
-    else this.text(value)
+  /** Must be finite; null and undefined are NULL. */
+  add(value: number | undefined | null): void {
+    this.values.push(value ?? "NULL")
   }
 
   get literal(): string {
-    return `{${this.body}}`
+    return `{${this.values.join(",")}}`
+  }
+}
+
+/** A column of texts that may hold any character but NUL. */
+export class TextColumn {
+  private readonly values: Array<string> = []
+
+  add(value: string): void {
+    this.values.push(escaped(value))
+  }
+
+  get length(): number {
+    return this.values.length
+  }
+
+  get literal(): string {
+    return this.values.length === 0 ? "{}" : `{"${this.values.join('","')}"}`
+  }
+}
+
+/** The same, where null and undefined are NULL. */
+export class NullableTextColumn {
+  private readonly values: Array<string> = []
+
+  add(value: string | undefined | null): void {
+    this.values.push(value === undefined || value === null ? "NULL" : `"${escaped(value)}"`)
+  }
+
+  get literal(): string {
+    return `{${this.values.join(",")}}`
   }
 }
 
 /** Literal of a whole column of texts. */
 export const textArray = (values: Iterable<string>): string => {
-  const column = new ArrayLiteral()
-  for (const value of values) column.text(value)
+  const column = new TextColumn()
+  for (const value of values) column.add(value)
+  return column.literal
+}
+
+/** Literal of a whole column of texts and nulls. */
+export const nullableTextArray = (values: Iterable<string | undefined | null>): string => {
+  const column = new NullableTextColumn()
+  for (const value of values) column.add(value)
   return column.literal
 }

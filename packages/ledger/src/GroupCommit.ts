@@ -6,17 +6,11 @@
  * (applied_seq), and every level is at the version we decided from. Otherwise nothing is written and it fails with
  * `fenced`. After any failure the caller must reload what it held of those partitions. It decides nothing.
  */
-import { ArrayLiteral, textArray } from "./ArrayLiteral.ts"
+import { nullableTextArray, textArray } from "./ArrayLiteral.ts"
 import type { CommitBatch } from "./CommitBatch.ts"
 import type { Sql } from "./Database.ts"
 
 const numbers = (values: ReadonlyArray<number>): string => `{${values.join(",")}}`
-
-const nullableTexts = (values: ReadonlyArray<string | null>): string => {
-  const column = new ArrayLiteral()
-  for (const value of values) column.textOrNull(value)
-  return column.literal
-}
 
 /** Writes the batch. Resolves with the database's clock in milliseconds since the epoch. Rejects with what postgres.js threw. */
 export const commitBatch = async (sql: Sql, batch: CommitBatch): Promise<number> => {
@@ -66,8 +60,8 @@ holds as (
   select t.reservation_id, t.sku, t.location_id, t.partition, t.quantity, t.order_id, to_timestamp(t.expires_at), t.ended
   from unnest(${textArray(holds.map((r) => r.hold.reservationId))}::text[], ${textArray(holds.map((r) => r.sku))}::text[],
     ${textArray(holds.map((r) => r.hold.locationId))}::text[], ${numbers(holds.map((r) => r.partition))}::smallint[],
-    ${numbers(holds.map((r) => r.hold.quantity))}::int[], ${nullableTexts(holds.map((r) => r.hold.orderId ?? null))}::text[],
-    ${numbers(holds.map((r) => r.hold.expiresAt / 1000))}::float8[], ${nullableTexts(holds.map((r) => r.ended))}::text[])
+    ${numbers(holds.map((r) => r.hold.quantity))}::int[], ${nullableTextArray(holds.map((r) => r.hold.orderId ?? null))}::text[],
+    ${numbers(holds.map((r) => r.hold.expiresAt / 1000))}::float8[], ${nullableTextArray(holds.map((r) => r.ended))}::text[])
   as t(reservation_id, sku, location_id, partition, quantity, order_id, expires_at, ended)
   on conflict (reservation_id) do update set ended = excluded.ended),
 lines as (
@@ -86,9 +80,9 @@ answers as (
     ${textArray(answers.map((r) => r.answer))}::text[]) as t(key, body, answer)),
 announcements as (
   insert into outbox (partition, commit_no, skus, committed_at)
-  select t.partition, t.commit_no, t.skus::text[], clock.now
+  select t.partition, t.commit_no, string_to_array(t.skus, E'\\n'), clock.now
   from clock, unnest(${numbers(outbox.map((r) => r.partition))}::smallint[], ${numbers(outbox.map((r) => r.commitNo))}::bigint[],
-    ${textArray(outbox.map((r) => textArray(r.skus)))}::text[]) as t(partition, commit_no, skus)),
+    ${textArray(outbox.map((r) => r.skus.join("\n")))}::text[]) as t(partition, commit_no, skus)),
 set_aside as (
   insert into parked (stream, stream_created, sequence, subject, headers, payload, reason, detail, event_source, event_id, sku,
     traceparent, stored_at)
@@ -98,9 +92,9 @@ set_aside as (
     ${numbers(parked.map((r) => r.sequence))}::bigint[], ${textArray(parked.map((r) => r.subject))}::text[],
     ${textArray(parked.map((r) => JSON.stringify(r.headers)))}::text[],
     ${textArray(parked.map((r) => Buffer.from(r.payload).toString("base64")))}::text[], ${textArray(parked.map((r) => r.reason))}::text[],
-    ${textArray(parked.map((r) => r.detail))}::text[], ${nullableTexts(parked.map((r) => r.source ?? null))}::text[],
-    ${nullableTexts(parked.map((r) => r.id ?? null))}::text[], ${nullableTexts(parked.map((r) => r.sku ?? null))}::text[],
-    ${nullableTexts(parked.map((r) => r.traceparent ?? null))}::text[], ${numbers(parked.map((r) => r.storedAt / 1000))}::float8[])
+    ${textArray(parked.map((r) => r.detail))}::text[], ${nullableTextArray(parked.map((r) => r.source ?? null))}::text[],
+    ${nullableTextArray(parked.map((r) => r.id ?? null))}::text[], ${nullableTextArray(parked.map((r) => r.sku ?? null))}::text[],
+    ${nullableTextArray(parked.map((r) => r.traceparent ?? null))}::text[], ${numbers(parked.map((r) => r.storedAt / 1000))}::float8[])
   as t(stream, stream_created, sequence, subject, headers, payload, reason, detail, event_source, event_id, sku, traceparent,
     stored_at)
   on conflict do nothing)

@@ -4,7 +4,7 @@ import { startTestServers, type RunningTestServers } from "@holdfast/infra/testi
 import { Effect, ManagedRuntime } from "effect"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { admit, findHolds } from "../src/Admission.ts"
-import { ArrayLiteral, textArray } from "../src/ArrayLiteral.ts"
+import { nullableTextArray, textArray } from "../src/ArrayLiteral.ts"
 import { CommitBatch } from "../src/CommitBatch.ts"
 import { Database, type Sql } from "../src/Database.ts"
 import { commitBatch } from "../src/GroupCommit.ts"
@@ -75,7 +75,7 @@ describe("the ledger on a real PostgreSQL", () => {
     }
     batch.holds.set("r07-x", { sku: "A", partition: 7, hold, ended: null })
     batch.seen.push("00000000000000000000000000000001")
-    batch.outbox.push({ partition: 7, commitNo: commitNo + 1, skus: ["A"] })
+    batch.outbox.push({ partition: 7, commitNo: commitNo + 1, skus: ["A", "Z"] })
     return batch
   }
 
@@ -164,10 +164,8 @@ describe("the ledger on a real PostgreSQL", () => {
     ]
     const [row] = await sql`select ${textArray(texts)}::text[] as texts`
     expect(row!["texts"]).toEqual(texts)
-    const mixed = new ArrayLiteral()
-    mixed.textOrNull(undefined)
-    mixed.textOrNull("NULL")
-    const [other] = await sql`select t[1] is null as absent, t[2] as word from (select ${mixed.literal}::text[] as t) x`
+    const mixed = nullableTextArray([undefined, "NULL"])
+    const [other] = await sql`select t[1] is null as absent, t[2] as word from (select ${mixed}::text[] as t) x`
     expect(other).toEqual({ absent: true, word: "NULL" })
   })
 
