@@ -54,8 +54,8 @@ const sweep = async (): Promise<void> => {
     if (isBeingMade(path)) continue
     const lock = tryLock(join(path, "owner.lock"))
     if (lock.release === undefined) continue
-    await Effect.runPromise(LocalNats.stopLeftBehind(path))
-    await Effect.runPromise(LocalPostgres.stopLeftBehind(path))
+    for (const directory of [path, join(path, "nats")]) await Effect.runPromise(LocalNats.stopLeftBehind(directory))
+    for (const directory of [path, join(path, "postgres")]) await Effect.runPromise(LocalPostgres.stopLeftBehind(directory))
     rmSync(path, { recursive: true, force: true, maxRetries: 5 })
   }
 }
