@@ -2,7 +2,7 @@
 import { Schema } from "effect"
 
 export class EngineError extends Schema.TaggedError<EngineError>()("EngineError", {
-  reason: Schema.Literals(["stream_missing", "partition_lost", "not_ready"]),
+  reason: Schema.Literals(["stream_missing", "partition_lost", "taken_over", "not_ready"]),
   detail: Schema.String,
   cause: Schema.Defect()
 }) {

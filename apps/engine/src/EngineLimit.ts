@@ -62,3 +62,6 @@ export const announceRetryMillis = 250
 /** Milliseconds between attempts to own a partition again, doubled up to the second. */
 export const ownRetryMillis = 100
 export const ownRetryMillisMax = 2_000
+
+/** Milliseconds that a partition was served for after which its loss is a new one: the pauses begin anew. */
+export const ownSteadyMillis = 10_000

@@ -7,12 +7,12 @@
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { stockStream } from "@holdfast/bus/StreamTopology"
 import { Database, query } from "@holdfast/ledger/Database"
-import { quarantineSku, takeOver, unannounced } from "@holdfast/ledger/PartitionOwner"
-import { Deferred, Effect, Layer, Schedule } from "effect"
+import { currentEpoch, quarantineSku, takeOver, unannounced } from "@holdfast/ledger/PartitionOwner"
+import { Clock, Deferred, Effect, Layer } from "effect"
 import { Singleton } from "effect/cluster"
 import { partitions } from "@holdfast/domain/Limit"
 import { CommitLanes } from "./CommitLanes.ts"
-import { cautiousMessages, ownRetryMillis, ownRetryMillisMax } from "./EngineLimit.ts"
+import { cautiousMessages, ownRetryMillis, ownRetryMillisMax, ownSteadyMillis } from "./EngineLimit.ts"
 import { EngineError } from "./EngineError.ts"
 import { consumeFacts } from "./FactConsumer.ts"
 import { StockOwnership } from "./StockOwnership.ts"
@@ -25,15 +25,20 @@ export const shardGroup = "stock"
 interface Lesson {
   cautious: number
   condemned: number | undefined
+  /** losses in a row that taught nothing, each soon after the one before: the pause grows with them */
+  fruitless: number
 }
 
-const learn = (lesson: Lesson, loss: Loss) =>
+const learn = (lesson: Lesson, loss: Loss, servedMillis: number) =>
   Effect.gen(function* () {
+    if (servedMillis > ownSteadyMillis) lesson.fruitless = 0
     if (loss.reason === "invariant") {
+      lesson.fruitless = 0
       const { sql } = yield* Database
       yield* Effect.logError("SKU is quarantined: an invariant broke", { sku: loss.sku, detail: loss.detail })
       yield* query(() => quarantineSku(sql, loss.sku, loss.detail))
     } else if (loss.reason === "ledger" && loss.error.reason === "rejected") {
+      lesson.fruitless = 0
       lesson.cautious = cautiousMessages
       lesson.condemned = loss.sequence
     }
@@ -41,6 +46,7 @@ const learn = (lesson: Lesson, loss: Loss) =>
 
 const ownOnce = (partition: number, lesson: Lesson) =>
   Effect.gen(function* () {
+    lesson.fruitless += 1
     const { sql } = yield* Database
     const nats = yield* NatsConnection
     const lanes = yield* CommitLanes
@@ -52,6 +58,7 @@ const ownOnce = (partition: number, lesson: Lesson) =>
     const created = String(stream.created)
     const identity = { created, lastSequence: stream.state.last_seq }
     const owned = yield* query(() => takeOver(sql, partition, `pid ${process.pid}`, identity))
+    const began = yield* Clock.currentTimeMillis
     const lost = Deferred.makeUnsafe<Loss>()
     const lane = lanes.laneOf(partition)
     const mine = new StockPartition(owned, created, {
@@ -75,18 +82,19 @@ const ownOnce = (partition: number, lesson: Lesson) =>
       Effect.andThen(consumeFacts(nats, mine), Deferred.await(lost)),
       Deferred.await(lost)
     )
-    yield* learn(lesson, loss)
+    yield* learn(lesson, loss, (yield* Clock.currentTimeMillis) - began)
+    const isOurs = isFenced(loss) && (yield* query(() => currentEpoch(sql, partition))) === owned.epoch
     return yield* new EngineError({
-      reason: "partition_lost",
+      // a commit is refused as a whole: the partition that another one took may be a neighbour in the batch
+      reason: isFenced(loss) && !isOurs ? "taken_over" : "partition_lost",
       detail: `partition ${partition}: ${loss.reason === "ledger" ? loss.error.message : loss.reason}`,
       cause: loss
     })
   }).pipe(Effect.scoped)
 
-const isFenced = (error: unknown): boolean =>
-  error instanceof EngineError && error.reason === "partition_lost" && isFencedLoss(error.cause as Loss)
+const isFenced = (loss: Loss): boolean => loss.reason === "ledger" && loss.error.reason === "fenced"
 
-const isFencedLoss = (loss: Loss): boolean => loss.reason === "ledger" && loss.error.reason === "fenced"
+const isTakenOver = (error: unknown): boolean => error instanceof EngineError && error.reason === "taken_over"
 
 /** Taking it back would only start a quarrel: two owners would fence each other for ever. */
 const standBy = (partition: number, error: { readonly message: string }) =>
@@ -95,14 +103,16 @@ const standBy = (partition: number, error: { readonly message: string }) =>
     { partition, why: error.message }
   ).pipe(Effect.andThen(Effect.never))
 
-const pauses = Schedule.min([Schedule.exponential(ownRetryMillis), Schedule.spaced(ownRetryMillisMax)])
+const pause = ({ fruitless }: Lesson) =>
+  Effect.sleep(Math.min(ownRetryMillis * 2 ** Math.max(0, fruitless - 1), ownRetryMillisMax))
 
 const own = (partition: number) =>
   Effect.suspend(() => {
-    const lesson: Lesson = { cautious: 0, condemned: undefined }
+    const lesson: Lesson = { cautious: 0, condemned: undefined, fruitless: 0 }
     return ownOnce(partition, lesson).pipe(
       Effect.tapError((error) => Effect.logWarning("partition starts anew", { partition, why: error.message })),
-      Effect.retry({ schedule: pauses, while: (error) => !isFenced(error) }),
+      Effect.tapError(() => pause(lesson)),
+      Effect.retry({ while: (error) => !isTakenOver(error) }),
       Effect.catch((error) => standBy(partition, error))
     )
   })

@@ -50,6 +50,12 @@ export const takeOver = async (
   }
 }
 
+/** The epoch that may commit now. */
+export const currentEpoch = async (sql: Sql, partition: number): Promise<number> => {
+  const [row] = await sql`select epoch from partition_owner where partition = ${partition}`
+  return row!["epoch"] as number
+}
+
 /**
  * What nobody may have heard of: the newest availability of every SKU that a commit after `announcedNo` changed, with the
  * events of those commits. Their time of storing is taken to be that of their commit: the ledger does not know it.
