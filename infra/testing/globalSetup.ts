@@ -55,7 +55,8 @@ const sweep = async (): Promise<void> => {
     const lock = tryLock(join(path, "owner.lock"))
     if (lock.release === undefined) continue
     for (const directory of [path, join(path, "nats")]) await Effect.runPromise(LocalNats.stopLeftBehind(directory))
-    for (const directory of [path, join(path, "postgres")]) await Effect.runPromise(LocalPostgres.stopLeftBehind(directory))
+    for (const directory of [path, join(path, "postgres")])
+      await Effect.runPromise(LocalPostgres.stopLeftBehind(directory))
     rmSync(path, { recursive: true, force: true, maxRetries: 5 })
   }
 }

@@ -49,7 +49,11 @@ afterAll(async () => {
   await channel?.close()
 })
 
-const progress = async (driver: LoadDriver, what: (figures: LoadDriver["figures"]) => number, more: number): Promise<void> => {
+const progress = async (
+  driver: LoadDriver,
+  what: (figures: LoadDriver["figures"]) => number,
+  more: number
+): Promise<void> => {
   const target = what(driver.figures) + more
   const reached = () => driver.done() >= 0 && what(driver.figures) >= target
   await vi.waitUntil(reached, { timeout: roundMillis, interval: 2 }).catch((cause) => {
@@ -90,7 +94,10 @@ const killOnce = async (driver: LoadDriver, random: Random, round: number): Prom
     await client.close()
     ready = `, up ${(await restart(driver, random)).toFixed(0)} ms after its start`
   }
-  await Promise.all([progress(driver, (figures) => figures.acknowledged, 1), progress(driver, (figures) => figures.answered, 20)])
+  await Promise.all([
+    progress(driver, (figures) => figures.acknowledged, 1),
+    progress(driver, (figures) => figures.answered, 20)
+  ])
   return `round ${round + 1}: killed ${victims.join(" + ")}${ready}, works again after ${(performance.now() - killed).toFixed(0)} ms`
 }
 
@@ -99,7 +106,9 @@ const repeat = async (driver: LoadDriver, random: Random): Promise<void> => {
   const some = random.shuffled([...driver.books.events.values()]).slice(0, 200)
   await Promise.all(
     some.map(({ id, type, data }) =>
-      client.nats.jetstream.publish(eventSubject(type), JSON.stringify({ source: driverSource, id, data }), { timeout: 10_000 })
+      client.nats.jetstream.publish(eventSubject(type), JSON.stringify({ source: driverSource, id, data }), {
+        timeout: 10_000
+      })
     )
   )
 }

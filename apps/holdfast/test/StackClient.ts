@@ -38,7 +38,8 @@ export const untilDrained = (client: StackClient, timeout = 60_000): Promise<voi
 
 const isDrained = async ({ nats, sql }: StackClient): Promise<void> => {
   const { state } = await nats.manager.streams.info(eventsStream)
-  const [parked] = await sql`select coalesce(max(sequence), 0)::bigint as last from parked where stream = ${eventsStream}`
+  const [parked] =
+    await sql`select coalesce(max(sequence), 0)::bigint as last from parked where stream = ${eventsStream}`
   // an event that was parked leaves no trace in STOCK
   const ingested = Math.max((await readPosition(nats)).sequence, Number(parked!["last"]))
   if (ingested < state.last_seq) throw new Error(`ingested ${ingested} of ${state.last_seq} events`)

@@ -8,14 +8,23 @@ import type { Units } from "../StackClient.ts"
 
 export type DriverEvent = { readonly id: string } & (
   | { readonly type: "goods.received"; readonly data: { readonly lines: ReadonlyArray<Line> } }
-  | { readonly type: "order.placed"; readonly data: { readonly orderId: string; readonly lines: ReadonlyArray<OrderedLine> } }
+  | {
+      readonly type: "order.placed"
+      readonly data: { readonly orderId: string; readonly lines: ReadonlyArray<OrderedLine> }
+    }
   | {
       readonly type: "order.cancelled"
-      readonly data: { readonly orderId: string; readonly lines: ReadonlyArray<Omit<Line, "quantity"> & { readonly quantity?: number }> }
+      readonly data: {
+        readonly orderId: string
+        readonly lines: ReadonlyArray<Omit<Line, "quantity"> & { readonly quantity?: number }>
+      }
     }
   | {
       readonly type: "stock.adjusted"
-      readonly data: { readonly reason: string; readonly lines: ReadonlyArray<{ readonly sku: string; readonly delta: number }> }
+      readonly data: {
+        readonly reason: string
+        readonly lines: ReadonlyArray<{ readonly sku: string; readonly delta: number }>
+      }
     }
 )
 
@@ -118,4 +127,5 @@ export class DriverBooks {
   }
 }
 
-const add = (sums: Map<string, number>, sku: string, units: number): void => void sums.set(sku, (sums.get(sku) ?? 0) + units)
+const add = (sums: Map<string, number>, sku: string, units: number): void =>
+  void sums.set(sku, (sums.get(sku) ?? 0) + units)

@@ -32,7 +32,12 @@ export const expectUnits = ({ sql }: StackClient, books: DriverBooks): Promise<v
 /** Every grant is still there, ended as the driver ended it, and there is no other. */
 export const expectHolds = async ({ sql }: StackClient, books: DriverBooks): Promise<void> => {
   const rows = await sql`select reservation_id, sku, quantity, ended from hold`
-  const found = new Map(rows.map((row) => [String(row["reservation_id"]), { sku: row["sku"], quantity: row["quantity"], end: row["ended"] }]))
+  const found = new Map(
+    rows.map((row) => [
+      String(row["reservation_id"]),
+      { sku: row["sku"], quantity: row["quantity"], end: row["ended"] }
+    ])
+  )
   expect(sorted(found)).toEqual(sorted(books.holds))
 }
 
@@ -50,7 +55,9 @@ export const expectSameAnswers = async ({ nats }: StackClient, books: DriverBook
   const all = [...books.answers.values()]
   for (let from = 0; from < all.length; from += 100) {
     const part = all.slice(from, from + 100)
-    const again = await Promise.all(part.map(({ verb, body }) => nats.connection.request(subjectOf(verb), body, { timeout: 10_000 })))
+    const again = await Promise.all(
+      part.map(({ verb, body }) => nats.connection.request(subjectOf(verb), body, { timeout: 10_000 }))
+    )
     expect(again.map((message) => message.string())).toEqual(part.map(({ answer }) => answer))
   }
 }
@@ -69,7 +76,11 @@ export const expectConverged = async ({ sql }: StackClient, channel: ChannelFixt
 /** `holdfast verify` finds nothing. */
 export const expectVerified = async (stack: StackProcess): Promise<void> => {
   const { code, stdout, stderr } = await stack.command(["verify", "--json"])
-  expect({ code, stderr, findings: (JSON.parse(stdout || "{}") as { findings?: unknown }).findings }).toEqual({ code: 0, stderr: "", findings: [] })
+  expect({ code, stderr, findings: (JSON.parse(stdout || "{}") as { findings?: unknown }).findings }).toEqual({
+    code: 0,
+    stderr: "",
+    findings: []
+  })
 }
 
 const sorted = <A>(map: ReadonlyMap<string, A>): Array<[string, A]> => [...map].toSorted(([a], [b]) => (a < b ? -1 : 1))

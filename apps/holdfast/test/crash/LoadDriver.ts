@@ -38,7 +38,17 @@ interface Granted {
 
 export class LoadDriver {
   readonly books = new DriverBooks()
-  readonly figures = { acknowledged: 0, republished: 0, duplicates: 0, answered: 0, granted: 0, denied: 0, unknown: 0, busy: 0, silent: 0 }
+  readonly figures = {
+    acknowledged: 0,
+    republished: 0,
+    duplicates: 0,
+    answered: 0,
+    granted: 0,
+    denied: 0,
+    unknown: 0,
+    busy: 0,
+    silent: 0
+  }
   private readonly seed: number
   /** the stack that is there now; pending while there is none */
   private client = Promise.withResolvers<StackClient>()
@@ -100,7 +110,10 @@ export class LoadDriver {
   }
 
   /** Asks until it is answered. */
-  async ask(verb: "reserve" | "confirm" | "release", request: { readonly key: string }): Promise<Record<string, unknown>> {
+  async ask(
+    verb: "reserve" | "confirm" | "release",
+    request: { readonly key: string }
+  ): Promise<Record<string, unknown>> {
     const body = JSON.stringify(request)
     for (;;) {
       const message = await this.attempt(({ nats }) =>
@@ -171,7 +184,11 @@ export class LoadDriver {
     }
   }
 
-  private async cancelOne(id: string, random: Random, orders: Array<{ readonly orderId: string; readonly sku: string }>): Promise<void> {
+  private async cancelOne(
+    id: string,
+    random: Random,
+    orders: Array<{ readonly orderId: string; readonly sku: string }>
+  ): Promise<void> {
     if (orders.length === 0) return
     const { orderId, sku } = random.pick(orders)
     const open = this.books.openUnits(orderId, sku)
@@ -189,7 +206,9 @@ export class LoadDriver {
       const quantity = random.whole(1, 5)
       const isShort = random.chance(0.2)
       const fate = random.weighted({ release: 45, confirm: 20, consume: 10, keep: 25 })
-      const answer = await this.ask("reserve", { key, sku, quantity, ttlMillis: isShort ? short : long } as { key: string })
+      const answer = await this.ask("reserve", { key, sku, quantity, ttlMillis: isShort ? short : long } as {
+        key: string
+      })
       if (answer["status"] === "denied" && answer["reason"] === "insufficient_stock") {
         this.figures.denied += 1
         return
@@ -201,7 +220,13 @@ export class LoadDriver {
     }
   }
 
-  private async endHold(key: string, fate: "release" | "confirm" | "consume" | "keep", reservationId: string, sku: string, quantity: number): Promise<void> {
+  private async endHold(
+    key: string,
+    fate: "release" | "confirm" | "consume" | "keep",
+    reservationId: string,
+    sku: string,
+    quantity: number
+  ): Promise<void> {
     if (fate === "keep") return
     const orderId = `o-${key}`
     if (fate === "consume") {
@@ -211,7 +236,8 @@ export class LoadDriver {
     const request = { key: `${key}-${fate}`, reservationId, ...(fate === "confirm" ? { orderId } : {}) }
     const answer = await this.ask(fate, request)
     const end = `${fate}${fate === "confirm" ? "ed" : "d"}` as "confirmed" | "released"
-    if (answer["status"] !== end) throw new Error(`${fate} of the open hold ${reservationId}: ${JSON.stringify(answer)}`)
+    if (answer["status"] !== end)
+      throw new Error(`${fate} of the open hold ${reservationId}: ${JSON.stringify(answer)}`)
     this.books.bookEnd(reservationId, end, orderId)
   }
 }
