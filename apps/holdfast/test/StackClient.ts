@@ -34,7 +34,7 @@ export const connectTo = async ({ natsUrl, databaseUrl, httpUrl }: RunningInstan
 
 /** Waits until every event that is stored was ingested, and every fact committed. */
 export const untilDrained = (client: StackClient, timeout = 60_000): Promise<void> =>
-  vi.waitFor(async () => void (await isDrained(client)), { timeout, interval: 50 })
+  vi.waitFor(() => isDrained(client), { timeout, interval: 50 })
 
 const isDrained = async ({ nats, sql }: StackClient): Promise<void> => {
   const { state } = await nats.manager.streams.info(eventsStream)
