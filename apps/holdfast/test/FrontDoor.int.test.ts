@@ -125,7 +125,7 @@ describe("the front door of the whole stack", () => {
     })
 
   it(
-    "parks or refuses each of some 250 malformed inputs, and good events between them are as quick",
+    "parks or refuses each of some 250 malformed inputs, and good events between them stay quick",
     { timeout: 120_000 },
     async () => {
       await publishPlainly(stack.instance()!.natsUrl, [
