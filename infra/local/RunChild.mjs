@@ -10,6 +10,7 @@ import { spawn } from "node:child_process"
 import { delimiter, dirname, join } from "node:path"
 import { constants } from "node:os"
 import { fileURLToPath, pathToFileURL } from "node:url"
+import { serviceEnvironment } from "./NodeFlags.mjs"
 
 const sameSignalMs = 1000
 const lookForNpmMs = 500
@@ -23,7 +24,7 @@ export const runChild = (node, args, clone) =>
     const child = spawn(node, ["--import", preload, ...args], {
       detached: true,
       stdio: ["inherit", "inherit", "inherit", "ipc"],
-      env: { ...process.env, PATH }
+      env: { ...serviceEnvironment, ...process.env, PATH }
     })
     forwardSignals(child)
     child.once("error", (error) => {

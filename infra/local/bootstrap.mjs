@@ -8,6 +8,7 @@
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { install } from "./Install.mjs"
+import { serviceFlags } from "./NodeFlags.mjs"
 import { runChild } from "./RunChild.mjs"
 
 const here = dirname(fileURLToPath(import.meta.url))
@@ -17,10 +18,10 @@ const app = (file) => join(clone, "apps/holdfast", file)
 
 /** The arguments of Node for each script. */
 const scripts = {
-  start: (args) => [app("src/main.ts"), "start", ...args],
-  dev: (args) => ["--watch", "--watch-preserve-output", app("src/main.ts"), "up", ...args],
-  holdfast: (args) => [app("src/main.ts"), ...args],
-  bench: (args) => [app("bench/main.ts"), ...args],
+  start: (args) => [...serviceFlags, app("src/main.ts"), "start", ...args],
+  dev: (args) => [...serviceFlags, "--watch", "--watch-preserve-output", app("src/main.ts"), "up", ...args],
+  holdfast: (args) => [...serviceFlags, app("src/main.ts"), ...args],
+  bench: (args) => [...serviceFlags, app("bench/main.ts"), ...args],
   test: (args) => [local("RunTests.mjs"), ...args],
   check: (args) => [local("RunChecks.mjs"), ...args],
   fix: (args) => [local("RunFixes.mjs"), ...args]

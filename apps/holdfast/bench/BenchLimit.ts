@@ -6,6 +6,8 @@
  * `HOLDFAST_BENCH_NODE_FLAGS` are flags of Node for the process that is measured, such as `--cpu-prof`.
  */
 
+import { serviceFlags } from "@holdfast/infra/local/NodeFlags"
+
 const numberOf = (variable: string, otherwise: number): number => {
   const text = process.env[variable]
   if (text === undefined || text === "") return otherwise
@@ -20,9 +22,11 @@ const scaled = (size: number): number => Math.max(1, Math.round(size * scale))
 /** Runs of each scenario and of each baseline that are counted: the least that has a middle. */
 export const countedRuns = Math.round(numberOf("HOLDFAST_BENCH_RUNS", 3))
 
-export const nodeFlags: ReadonlyArray<string> = (process.env["HOLDFAST_BENCH_NODE_FLAGS"] ?? "")
-  .split(" ")
-  .filter(Boolean)
+/** Flags of the measured process: those that `npm start` runs with, and then those that are asked for. */
+export const nodeFlags: ReadonlyArray<string> = [
+  ...serviceFlags,
+  ...(process.env["HOLDFAST_BENCH_NODE_FLAGS"] ?? "").split(" ").filter(Boolean)
+]
 
 /** SKUs of a retailer of some size: more than fit into a commit, few enough that each is touched often. */
 export const skus = 10_000

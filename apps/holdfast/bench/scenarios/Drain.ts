@@ -85,7 +85,7 @@ const writeOne = (sql: postgres.Sql, index: number) => {
       cause_source, cause_id, occurred_at, committed_at)
       values (${fact.sku}, ${index + 1}, 0, 1, ${fact.type}, 'main', 0, 1, 0, 0, 'bench', ${fact.id}, now(), now())`
     await tx`insert into seen_event (key, committed_at) values (gen_random_uuid(), now())`
-    await tx`insert into outbox (partition, commit_no, sku, body, committed_at) values (0, ${index}, ${fact.sku}, '{}', now())`
+    await tx`insert into outbox (partition, commit_no, skus, committed_at) values (0, ${index}, array[${fact.sku}], now())`
   })
 }
 

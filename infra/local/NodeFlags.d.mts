@@ -1,0 +1,2 @@
+export const serviceFlags: ReadonlyArray<string>
+export const serviceEnvironment: Readonly<Record<string, string>>
