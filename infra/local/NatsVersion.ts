@@ -1,5 +1,5 @@
 /**
- * Which nats-server is new enough. 2.12 is the first with what the bus relies on: atomic batch publishing.
+ * Which nats-server is new enough: 2.12, the oldest that is supported here.
  */
 
 export interface NatsVersion {

@@ -29,7 +29,7 @@ export const availabilitySubject = (sku: string): string => `stock.availability.
 
 export const requestSubject = (verb: RequestVerb): string => `stock.${verb}`
 
-/** NATS headers. The first three are conventions of NATS, W3C and CloudEvents. */
+/** NATS headers: conventions of NATS, W3C and CloudEvents. */
 export const header = {
   messageId: "Nats-Msg-Id",
   traceparent: "traceparent",

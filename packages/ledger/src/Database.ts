@@ -1,10 +1,9 @@
 /**
- * Connections to PostgreSQL: a small shared pool, drizzle on it, and dedicated connections for the hot path.
+ * Connections to PostgreSQL: a small shared pool, and dedicated connections for the hot path.
  *
  * Guarantee: every socket has TCP_NODELAY, big integers arrive as numbers (versions and sequences stay far below 2^53),
  * and a connection that hangs ends by itself. It does not retry: a caller must know whether a statement took effect.
  */
-import { drizzle } from "drizzle-orm/postgres-js"
 import { Context, Effect, Layer, type Scope } from "effect"
 import net from "node:net"
 import postgres from "postgres"
@@ -56,7 +55,6 @@ const make = (url: string) =>
     return {
       url,
       sql,
-      drizzle: drizzle({ client: sql as unknown as postgres.Sql }),
       /** A client of its own with up to `max` connections, closed with the scope. */
       open: (max: number) => acquire(url, max)
     }

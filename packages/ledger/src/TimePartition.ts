@@ -4,7 +4,7 @@
  * Guarantee: rows of this week and the next two always have a place. Dedup ids and answers are kept longer than a message
  * can stay in a stream, so that no repetition outlives the memory of it. The ledger itself is never dropped here.
  */
-import { Effect, Layer, Schedule } from "effect"
+import { Effect, Layer } from "effect"
 import type postgres from "postgres"
 import { Database, query } from "./Database.ts"
 
@@ -51,13 +51,14 @@ export const ensureTimePartitions = async (sql: Client): Promise<void> => {
   }
 }
 
-/** Once a day, for as long as the layer lives. */
+/** Once a day, for as long as the layer lives; the first time is the migration's. */
 export const maintainTimePartitions = Layer.effectDiscard(
   Effect.gen(function* () {
     const { sql } = yield* Database
     yield* query(() => ensureTimePartitions(sql)).pipe(
       Effect.catch((error) => Effect.logError("time partitions could not be made ahead", error.message)),
-      Effect.repeat(Schedule.spaced("1 day")),
+      Effect.delay("1 day"),
+      Effect.forever,
       Effect.forkScoped
     )
   })
