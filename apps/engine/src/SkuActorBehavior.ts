@@ -34,13 +34,19 @@ export const applyFact = (
   const availableBefore = traced ? availableOverall(actor.state) : 0
   const decision = decide(actor.state, { _tag: "Fact", fact }, batch.now)
   const channel = "channel" in fact.data ? fact.data.channel : undefined
-  const cause = { source: fact.source, id: fact.id, channel, occurredAt: fact.time, traceparent: kept }
+  const cause = {
+    source: fact.source,
+    id: fact.id,
+    key: message.key,
+    channel,
+    occurredAt: fact.time,
+    traceparent: kept
+  }
   apply(partition, actor, decision, cause, batch)
   if (decision.refusal !== undefined) {
     park(partition, message, decision.refusal.reason, decision.refusal.detail, batch)
     return false
   }
-  batch.commit.seen.push(message.key)
   note(actor, {
     source: fact.source,
     id: fact.id,
@@ -133,11 +139,16 @@ const apply = (
   cause: Cause,
   batch: DecisionBatch
 ): void => {
-  for (const change of decision.changes) {
+  const { changes, refusal } = decision
+  // what a refused fact still brought about (expiries) is not the fact's own doing: it may come again
+  const keyed = refusal === undefined ? changes.length - 1 : -1
+  for (let i = 0; i < changes.length; i++) {
+    const change = changes[i]!
     noteHold(partition, actor, change, batch)
+    const isNewLine = noteLine(actor, change, batch)
     evolve(actor.state, change)
-    batch.commit.addChange(partition.number, partition.epoch, actor.sku, actor.state.version, change, cause)
-    noteLine(actor, change, batch)
+    const why = i === keyed || cause.key === undefined ? cause : { ...cause, key: undefined }
+    batch.commit.addChange(actor.sku, actor.state.version, change, why, isNewLine)
     batch.touchLevel(partition, actor, change.locationId)
   }
 }
@@ -160,9 +171,12 @@ const noteHold = (partition: StockPartition, actor: SkuActor, change: StockChang
   if (!granted) batch.endedHolds.push([actor, reservationId])
 }
 
-const noteLine = (actor: SkuActor, change: StockChange, batch: DecisionBatch): void => {
-  if (change.orderId === undefined || change.orderLine === undefined) return
-  batch.rememberedLines.push([actor, orderLineKey(change.orderId, change.locationId)])
+/** To be called before the change is applied. @returns whether nobody has heard of the line before */
+const noteLine = (actor: SkuActor, change: StockChange, batch: DecisionBatch): boolean => {
+  if (change.orderId === undefined || change.orderLine === undefined) return false
+  const key = orderLineKey(change.orderId, change.locationId)
+  batch.rememberedLines.push([actor, key])
+  return !actor.state.orderLines.has(key)
 }
 
 /** Sets a message aside, in the same transaction that moves past it. */

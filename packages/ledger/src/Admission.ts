@@ -46,6 +46,9 @@ export interface AdmissionResult {
   readonly lines: ReadonlyArray<{ readonly sku: string; readonly line: OrderLine }>
 }
 
+/** How far back a repetition is looked for: a message stays in EVENTS for 7 days and in STOCK for 8. */
+const repetitionWindow = "16 days"
+
 type Rows = ReadonlyArray<Record<string, unknown>>
 const none: Promise<Rows> = Promise.resolve([])
 
@@ -56,8 +59,9 @@ export const admit = async (sql: Sql, asked: AdmissionQuery): Promise<AdmissionR
     sql`select (extract(epoch from clock_timestamp()) * 1000)::float8 as now`,
     eventKeys.length === 0
       ? none
-      : sql`select encode(uuid_send(key), 'hex') as key from seen_event
-        where committed_at < now() + interval '1 hour' and key = any(${textArray(eventKeys)}::uuid[])`,
+      : sql`select encode(uuid_send(cause_key), 'hex') as key from ledger
+        where committed_at > now() - ${repetitionWindow}::interval and committed_at < now() + interval '1 hour'
+          and cause_key = any(${textArray(eventKeys)}::uuid[])`,
     requestKeys.length === 0
       ? none
       : sql`select encode(uuid_send(key), 'hex') as key, encode(uuid_send(body), 'hex') as body, answer from request_answer where key = any(${textArray(requestKeys)}::uuid[])`,

@@ -10,13 +10,35 @@ const special = /["\\]/
 const escaped = (value: string): string =>
   special.test(value) ? value.replaceAll("\\", "\\\\").replaceAll('"', '\\"') : value
 
-/** A column of numbers, or of anything that needs no quotes. */
+/** A column of numbers. */
 export class NumberColumn {
-  private readonly values: Array<number | "NULL"> = []
+  private readonly values: Array<number> = []
 
-  /** Must be finite; null and undefined are NULL. */
-  add(value: number | undefined | null): void {
-    this.values.push(value ?? "NULL")
+  /** Must be finite. */
+  add(value: number): void {
+    this.values.push(value)
+  }
+
+  get literal(): string {
+    return `{${this.values.join(",")}}`
+  }
+}
+
+/**
+ * A column of which most values are absent. `unnest` fills up what is shorter than its other arrays with NULL, so that
+ * nothing is written for what is absent at the end, and nothing at all for a column that nobody set.
+ */
+export class SparseColumn {
+  private readonly values: Array<string | number> = []
+  private absent = 0
+
+  add(value: string | number | undefined | null): void {
+    if (value === undefined || value === null) {
+      this.absent += 1
+      return
+    }
+    for (; this.absent > 0; this.absent--) this.values.push("NULL")
+    this.values.push(typeof value === "number" ? value : `"${escaped(value)}"`)
   }
 
   get literal(): string {
@@ -41,19 +63,6 @@ export class TextColumn {
   }
 }
 
-/** The same, where null and undefined are NULL. */
-export class NullableTextColumn {
-  private readonly values: Array<string> = []
-
-  add(value: string | undefined | null): void {
-    this.values.push(value === undefined || value === null ? "NULL" : `"${escaped(value)}"`)
-  }
-
-  get literal(): string {
-    return `{${this.values.join(",")}}`
-  }
-}
-
 /** Literal of a whole column of texts. */
 export const textArray = (values: Iterable<string>): string => {
   const column = new TextColumn()
@@ -61,9 +70,9 @@ export const textArray = (values: Iterable<string>): string => {
   return column.literal
 }
 
-/** Literal of a whole column of texts and nulls. */
-export const nullableTextArray = (values: Iterable<string | undefined | null>): string => {
-  const column = new NullableTextColumn()
+/** Literal of a whole column of texts, for `unnest` beside one that has no gaps. */
+export const sparseArray = (values: Iterable<string | undefined | null>): string => {
+  const column = new SparseColumn()
   for (const value of values) column.add(value)
   return column.literal
 }

@@ -6,7 +6,7 @@
  */
 import type { StockChange } from "@holdfast/domain/StockChange"
 import type { Hold, HoldEnd, StockLevel } from "@holdfast/domain/StockState"
-import { NullableTextColumn, NumberColumn, TextColumn } from "./ArrayLiteral.ts"
+import { NumberColumn, SparseColumn, TextColumn } from "./ArrayLiteral.ts"
 
 /** Move of one partition's position, valid only in `epoch` and from `fromSeq`. */
 export interface PartitionMove {
@@ -22,6 +22,8 @@ export interface PartitionMove {
 export interface Cause {
   readonly source: string
   readonly id: string
+  /** dedup id: 32 hex digits; of an event only, and only of its last change */
+  readonly key?: string | undefined
   readonly channel?: string | undefined
   readonly occurredAt: number
   readonly traceparent?: string | undefined
@@ -58,8 +60,6 @@ const secondsOf = (millis: number | undefined): number | undefined => (millis ==
 class LedgerColumns {
   readonly sku = new TextColumn()
   readonly version = new NumberColumn()
-  readonly partition = new NumberColumn()
-  readonly epoch = new NumberColumn()
   readonly kind = new TextColumn()
   readonly locationId = new TextColumn()
   readonly onHand = new NumberColumn()
@@ -68,16 +68,17 @@ class LedgerColumns {
   readonly oversold = new NumberColumn()
   readonly causeSource = new TextColumn()
   readonly causeId = new TextColumn()
-  readonly channel = new NullableTextColumn()
-  readonly orderId = new NullableTextColumn()
-  readonly lineOpen = new NumberColumn()
-  readonly lineConfirmedAhead = new NumberColumn()
-  readonly lineCancelledAhead = new NumberColumn()
-  readonly reservationId = new NullableTextColumn()
-  readonly expiresAt = new NumberColumn()
-  readonly reason = new NullableTextColumn()
+  readonly causeKey = new SparseColumn()
+  readonly channel = new SparseColumn()
+  readonly orderId = new SparseColumn()
+  readonly lineOpen = new SparseColumn()
+  readonly lineConfirmedAhead = new SparseColumn()
+  readonly lineCancelledAhead = new SparseColumn()
+  readonly reservationId = new SparseColumn()
+  readonly expiresAt = new SparseColumn()
+  readonly reason = new SparseColumn()
   readonly occurredAt = new NumberColumn()
-  readonly traceparent = new NullableTextColumn()
+  readonly traceparent = new SparseColumn()
 }
 
 export interface HoldRow {
@@ -101,8 +102,8 @@ export class CommitBatch {
   readonly ledger = new LedgerColumns()
   readonly levels: Array<LevelRow> = []
   readonly holds = new Map<string, HoldRow>()
-  readonly orderLines = new Map<string, OrderLineRow>()
-  readonly seen: Array<string> = []
+  readonly newLines = new Map<string, OrderLineRow>()
+  readonly changedLines = new Map<string, OrderLineRow>()
   readonly answers: Array<{ readonly key: string; readonly body: string; readonly answer: string }> = []
   readonly outbox: Array<{
     readonly partition: number
@@ -111,12 +112,11 @@ export class CommitBatch {
   }> = []
   readonly parked: Array<ParkedRow> = []
 
-  addChange(partition: number, epoch: number, sku: string, version: number, change: StockChange, cause: Cause): void {
+  /** @param isNewLine whether the order's line that the change touches has no row yet */
+  addChange(sku: string, version: number, change: StockChange, cause: Cause, isNewLine: boolean): void {
     const { ledger } = this
     ledger.sku.add(sku)
     ledger.version.add(version)
-    ledger.partition.add(partition)
-    ledger.epoch.add(epoch)
     ledger.kind.add(change.kind)
     ledger.locationId.add(change.locationId)
     ledger.onHand.add(change.onHand)
@@ -125,6 +125,7 @@ export class CommitBatch {
     ledger.oversold.add(change.oversold)
     ledger.causeSource.add(cause.source)
     ledger.causeId.add(cause.id)
+    ledger.causeKey.add(cause.key)
     ledger.channel.add(cause.channel)
     ledger.orderId.add(change.orderId)
     ledger.lineOpen.add(change.orderLine?.open)
@@ -135,13 +136,18 @@ export class CommitBatch {
     ledger.reason.add(change.reason)
     ledger.occurredAt.add(cause.occurredAt / 1000)
     ledger.traceparent.add(cause.traceparent)
-    this.addOrderLine(sku, change)
+    this.addOrderLine(sku, change, isNewLine)
   }
 
-  private addOrderLine(sku: string, change: StockChange): void {
+  private addOrderLine(sku: string, change: StockChange, isNew: boolean): void {
     const { orderId, orderLine, locationId } = change
     if (orderId === undefined || orderLine === undefined) return
-    this.orderLines.set(`${sku}\u0000${orderId}\u0000${locationId}`, { sku, orderId, locationId, ...orderLine })
+    const key = `${sku}\u0000${orderId}\u0000${locationId}`
+    const { open, confirmedAhead, cancelledAhead } = orderLine
+    const added = this.newLines.get(key)
+    const row = { sku, orderId, locationId, open, confirmedAhead, cancelledAhead }
+    if (isNew || added !== undefined) this.newLines.set(key, row)
+    else this.changedLines.set(key, row)
   }
 
   /** Changes and answers and parked messages in this batch. */

@@ -28,35 +28,55 @@ const reconnectSeconds = 0.2
  */
 const startupPadding = " ".repeat(1_024)
 
+/**
+ * Settings of the connections that run the same few statements for ever. Their plans are made once, and stay what they are
+ * when the tables have grown: a plan of the first minute, when everything was empty, would scan for ever after.
+ */
+const hotPathSettings = {
+  plan_cache_mode: "force_generic_plan",
+  enable_seqscan: "off",
+  enable_hashjoin: "off",
+  enable_mergejoin: "off"
+}
+
 export type Sql = postgres.Sql<{ bigint: number }>
 
-const connect = (url: string, max: number): Sql =>
+const connect = (url: string, max: number, settings: Readonly<Record<string, string>>): Sql =>
   postgres(url, {
     max,
     onnotice: () => {},
     connect_timeout: connectTimeoutSeconds,
     backoff: () => reconnectSeconds,
-    connection: { application_name: "holdfast", statement_timeout: statementTimeoutMillis, options: startupPadding },
+    connection: {
+      application_name: "holdfast",
+      statement_timeout: statementTimeoutMillis,
+      options: startupPadding,
+      ...settings
+    },
     types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
     // postgres.js never sets TCP_NODELAY; the socket must be returned unconnected, or a refused connection hangs for ever
     socket: ({ host, port }: { host: ReadonlyArray<string>; port: ReadonlyArray<number> }) =>
       net.connect({ host: host[0]!, port: port[0]!, noDelay: true, keepAlive: true })
   } as postgres.Options<{ bigint: postgres.PostgresType<number> }>) as unknown as Sql
 
-const acquire = (url: string, max: number): Effect.Effect<Sql, never, Scope.Scope> =>
+const acquire = (
+  url: string,
+  max: number,
+  settings: Readonly<Record<string, string>>
+): Effect.Effect<Sql, never, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.sync(() => connect(url, max)),
+    Effect.sync(() => connect(url, max, settings)),
     (sql) => Effect.promise(() => sql.end({ timeout: 2 }))
   )
 
 const make = (url: string) =>
   Effect.gen(function* () {
-    const sql = yield* acquire(url, poolSize)
+    const sql = yield* acquire(url, poolSize, {})
     return {
       url,
       sql,
-      /** A client of its own with up to `max` connections, closed with the scope. */
-      open: (max: number) => acquire(url, max)
+      /** A client of the hot path with up to `max` connections of its own, closed with the scope. */
+      open: (max: number) => acquire(url, max, hotPathSettings)
     }
   })
 

@@ -1,12 +1,12 @@
 /**
  * The group commit: one statement, one transaction, one round trip, one fsync.
  *
- * Guarantee: ledger, levels, holds, order lines, dedup ids, answers, outbox, parked messages and the positions of all
+ * Guarantee: ledger with dedup ids, levels, holds, order lines, answers, outbox, parked messages and the positions of all
  * partitions in the batch become durable together, and only if every partition is still ours (epoch) and where we left it
  * (applied_seq), and every level is at the version we decided from. Otherwise nothing is written and it fails with
  * `fenced`. After any failure the caller must reload what it held of those partitions. It decides nothing.
  */
-import { nullableTextArray, textArray } from "./ArrayLiteral.ts"
+import { sparseArray, textArray } from "./ArrayLiteral.ts"
 import type { CommitBatch } from "./CommitBatch.ts"
 import type { Sql } from "./Database.ts"
 
@@ -14,9 +14,10 @@ const numbers = (values: ReadonlyArray<number>): string => `{${values.join(",")}
 
 /** Writes the batch. Resolves with the database's clock in milliseconds since the epoch. Rejects with what postgres.js threw. */
 export const commitBatch = async (sql: Sql, batch: CommitBatch): Promise<number> => {
-  const { moves, ledger: l, levels, seen, answers, outbox, parked } = batch
+  const { moves, ledger: l, levels, answers, outbox, parked } = batch
   const holds = [...batch.holds.values()]
-  const lines = [...batch.orderLines.values()]
+  const added = [...batch.newLines.values()]
+  const lines = [...batch.changedLines.values()]
   const rows = await sql`
 with clock as materialized (select clock_timestamp() as now),
 want as (
@@ -28,20 +29,20 @@ fence as (
   update partition_owner o set applied_seq = w.to_seq, commit_no = w.commit_no, announced_no = w.announced_no
   from want w where o.partition = w.partition and o.epoch = w.epoch and o.applied_seq = w.from_seq returning 1),
 changes as (
-  insert into ledger (sku, version, partition, epoch, kind, location_id, on_hand, committed, held, oversold, cause_source,
-    cause_id, channel, order_id, line_open, line_confirmed_ahead, line_cancelled_ahead, reservation_id, expires_at, reason,
-    occurred_at, traceparent, committed_at)
-  select t.sku, t.version, t.partition, t.epoch, t.kind, t.location_id, t.on_hand, t.committed, t.held, t.oversold,
-    t.cause_source, t.cause_id, t.channel, t.order_id, t.line_open, t.line_confirmed_ahead, t.line_cancelled_ahead,
-    t.reservation_id, to_timestamp(t.expires_at), t.reason, to_timestamp(t.occurred_at), t.traceparent, clock.now
-  from clock, unnest(${l.sku.literal}::text[], ${l.version.literal}::bigint[], ${l.partition.literal}::smallint[], ${l.epoch.literal}::bigint[],
-    ${l.kind.literal}::text[], ${l.locationId.literal}::text[], ${l.onHand.literal}::int[], ${l.committed.literal}::int[], ${l.held.literal}::int[],
-    ${l.oversold.literal}::int[], ${l.causeSource.literal}::text[], ${l.causeId.literal}::text[], ${l.channel.literal}::text[], ${l.orderId.literal}::text[],
-    ${l.lineOpen.literal}::int[], ${l.lineConfirmedAhead.literal}::int[], ${l.lineCancelledAhead.literal}::int[], ${l.reservationId.literal}::text[],
-    ${l.expiresAt.literal}::float8[], ${l.reason.literal}::text[], ${l.occurredAt.literal}::float8[], ${l.traceparent.literal}::text[])
-  as t(sku, version, partition, epoch, kind, location_id, on_hand, committed, held, oversold, cause_source, cause_id, channel,
-    order_id, line_open, line_confirmed_ahead, line_cancelled_ahead, reservation_id, expires_at, reason, occurred_at,
-    traceparent)),
+  insert into ledger (sku, version, kind, location_id, on_hand, committed, held, oversold, cause_source, cause_id, cause_key,
+    channel, order_id, line_open, line_confirmed_ahead, line_cancelled_ahead, reservation_id, expires_at, reason, occurred_at,
+    traceparent, committed_at)
+  select t.sku, t.version, t.kind, t.location_id, t.on_hand, t.committed, t.held, t.oversold, t.cause_source, t.cause_id,
+    t.cause_key, t.channel, t.order_id, t.line_open, t.line_confirmed_ahead, t.line_cancelled_ahead, t.reservation_id,
+    to_timestamp(t.expires_at), t.reason, to_timestamp(t.occurred_at), t.traceparent, clock.now
+  from clock, unnest(${l.sku.literal}::text[], ${l.version.literal}::bigint[], ${l.kind.literal}::text[], ${l.locationId.literal}::text[],
+    ${l.onHand.literal}::int[], ${l.committed.literal}::int[], ${l.held.literal}::int[], ${l.oversold.literal}::int[],
+    ${l.causeSource.literal}::text[], ${l.causeId.literal}::text[], ${l.causeKey.literal}::uuid[], ${l.channel.literal}::text[],
+    ${l.orderId.literal}::text[], ${l.lineOpen.literal}::int[], ${l.lineConfirmedAhead.literal}::int[],
+    ${l.lineCancelledAhead.literal}::int[], ${l.reservationId.literal}::text[], ${l.expiresAt.literal}::float8[],
+    ${l.reason.literal}::text[], ${l.occurredAt.literal}::float8[], ${l.traceparent.literal}::text[])
+  as t(sku, version, kind, location_id, on_hand, committed, held, oversold, cause_source, cause_id, cause_key, channel, order_id,
+    line_open, line_confirmed_ahead, line_cancelled_ahead, reservation_id, expires_at, reason, occurred_at, traceparent)),
 level as (
   select * from unnest(${textArray(levels.map((r) => r.sku))}::text[], ${textArray(levels.map((r) => r.level.locationId))}::text[],
     ${numbers(levels.map((r) => r.partition))}::smallint[], ${numbers(levels.map((r) => r.level.onHand))}::int[],
@@ -60,19 +61,22 @@ holds as (
   select t.reservation_id, t.sku, t.location_id, t.partition, t.quantity, t.order_id, to_timestamp(t.expires_at), t.ended
   from unnest(${textArray(holds.map((r) => r.hold.reservationId))}::text[], ${textArray(holds.map((r) => r.sku))}::text[],
     ${textArray(holds.map((r) => r.hold.locationId))}::text[], ${numbers(holds.map((r) => r.partition))}::smallint[],
-    ${numbers(holds.map((r) => r.hold.quantity))}::int[], ${nullableTextArray(holds.map((r) => r.hold.orderId ?? null))}::text[],
-    ${numbers(holds.map((r) => r.hold.expiresAt / 1000))}::float8[], ${nullableTextArray(holds.map((r) => r.ended))}::text[])
+    ${numbers(holds.map((r) => r.hold.quantity))}::int[], ${sparseArray(holds.map((r) => r.hold.orderId ?? null))}::text[],
+    ${numbers(holds.map((r) => r.hold.expiresAt / 1000))}::float8[], ${sparseArray(holds.map((r) => r.ended))}::text[])
   as t(reservation_id, sku, location_id, partition, quantity, order_id, expires_at, ended)
   on conflict (reservation_id) do update set ended = excluded.ended),
-lines as (
+line_insert as (
   insert into order_line (sku, order_id, location_id, open, confirmed_ahead, cancelled_ahead)
-  select * from unnest(${textArray(lines.map((r) => r.sku))}::text[], ${textArray(lines.map((r) => r.orderId))}::text[],
+  select * from unnest(${textArray(added.map((r) => r.sku))}::text[], ${textArray(added.map((r) => r.orderId))}::text[],
+    ${textArray(added.map((r) => r.locationId))}::text[], ${numbers(added.map((r) => r.open))}::int[],
+    ${numbers(added.map((r) => r.confirmedAhead))}::int[], ${numbers(added.map((r) => r.cancelledAhead))}::int[])),
+line_update as (
+  update order_line x set open = t.open, confirmed_ahead = t.confirmed_ahead, cancelled_ahead = t.cancelled_ahead
+  from unnest(${textArray(lines.map((r) => r.sku))}::text[], ${textArray(lines.map((r) => r.orderId))}::text[],
     ${textArray(lines.map((r) => r.locationId))}::text[], ${numbers(lines.map((r) => r.open))}::int[],
     ${numbers(lines.map((r) => r.confirmedAhead))}::int[], ${numbers(lines.map((r) => r.cancelledAhead))}::int[])
-  on conflict (order_id, sku, location_id) do update
-  set open = excluded.open, confirmed_ahead = excluded.confirmed_ahead, cancelled_ahead = excluded.cancelled_ahead),
-seen as (
-  insert into seen_event (key, committed_at) select t.key, clock.now from clock, unnest(${textArray(seen)}::uuid[]) as t(key)),
+  as t(sku, order_id, location_id, open, confirmed_ahead, cancelled_ahead)
+  where x.order_id = t.order_id and x.sku = t.sku and x.location_id = t.location_id returning 1),
 answers as (
   insert into request_answer (key, body, answer, committed_at)
   select t.key, t.body, t.answer, clock.now
@@ -92,14 +96,15 @@ set_aside as (
     ${numbers(parked.map((r) => r.sequence))}::bigint[], ${textArray(parked.map((r) => r.subject))}::text[],
     ${textArray(parked.map((r) => JSON.stringify(r.headers)))}::text[],
     ${textArray(parked.map((r) => Buffer.from(r.payload).toString("base64")))}::text[], ${textArray(parked.map((r) => r.reason))}::text[],
-    ${textArray(parked.map((r) => r.detail))}::text[], ${nullableTextArray(parked.map((r) => r.source ?? null))}::text[],
-    ${nullableTextArray(parked.map((r) => r.id ?? null))}::text[], ${nullableTextArray(parked.map((r) => r.sku ?? null))}::text[],
-    ${nullableTextArray(parked.map((r) => r.traceparent ?? null))}::text[], ${numbers(parked.map((r) => r.storedAt / 1000))}::float8[])
+    ${textArray(parked.map((r) => r.detail))}::text[], ${sparseArray(parked.map((r) => r.source ?? null))}::text[],
+    ${sparseArray(parked.map((r) => r.id ?? null))}::text[], ${sparseArray(parked.map((r) => r.sku ?? null))}::text[],
+    ${sparseArray(parked.map((r) => r.traceparent ?? null))}::text[], ${numbers(parked.map((r) => r.storedAt / 1000))}::float8[])
   as t(stream, stream_created, sequence, subject, headers, payload, reason, detail, event_source, event_id, sku, traceparent,
     stored_at)
   on conflict do nothing)
 select 1 / ((select count(*) from fence) = ${moves.length}
-  and (select count(*) from level_update) + (select count(*) from level_insert) = ${levels.length})::int as ok,
+  and (select count(*) from level_update) + (select count(*) from level_insert) = ${levels.length}
+  and (select count(*) from line_update) = ${lines.length})::int as ok,
   (extract(epoch from clock.now) * 1000)::float8 as now from clock`
   return Number(rows[0]!["now"])
 }

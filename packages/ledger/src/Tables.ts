@@ -1,8 +1,8 @@
 /**
  * The tables, as drizzle sees them. `npm run -w @holdfast/ledger generate` writes the migration for a change.
  *
- * `ledger` is authoritative: `stock_level`, `hold` and `order_line` are its fold. `ledger`, `seen_event`, `request_answer`
- * and `outbox` are partitioned by time (`TimePartition`), which drizzle cannot say: the PARTITION BY clause is added to the
+ * `ledger` is authoritative: `stock_level`, `hold` and `order_line` are its fold. `ledger`, `request_answer` and
+ * `outbox` are partitioned by time (`TimePartition`), which drizzle cannot say: the PARTITION BY clause is added to the
  * generated migration by hand. Times are timestamptz; quantities are units.
  */
 import { sql } from "drizzle-orm"
@@ -49,8 +49,6 @@ export const ledger = pgTable(
   {
     sku: text().notNull(),
     version: bigint({ mode: "number" }).notNull(),
-    partition: smallint().notNull(),
-    epoch: bigint({ mode: "number" }).notNull(),
     kind: text().notNull(),
     locationId: text("location_id").notNull(),
     onHand: integer("on_hand").notNull(),
@@ -60,6 +58,8 @@ export const ledger = pgTable(
     /** the event or request that caused it: `source` and `id`, or `request` and the idempotency key */
     causeSource: text("cause_source").notNull(),
     causeId: text("cause_id").notNull(),
+    /** dedup id of an event, a hash of source, id and SKU; at its last change, so that each has one row */
+    causeKey: uuid("cause_key"),
     channel: text(),
     orderId: text("order_id"),
     /** the order's line afterwards, where the change touched one */
@@ -73,7 +73,13 @@ export const ledger = pgTable(
     traceparent: text(),
     committedAt: instant("committed_at").notNull()
   },
-  (t) => [primaryKey({ columns: [t.sku, t.version, t.committedAt] })]
+  (t) => [
+    // no primary key: it would have to hold committed_at, which says nothing, and which looking up a cause must not scan
+    index("ledger_by_sku").on(t.sku, t.version),
+    index("ledger_by_cause")
+      .on(t.causeKey)
+      .where(sql`${t.causeKey} is not null`)
+  ]
 )
 
 /** Quantities per SKU and location: the fold of the ledger. `version` is the SKU's at the last change of this row. */
@@ -130,16 +136,6 @@ export const orderLine = pgTable(
     cancelledAhead: integer("cancelled_ahead").notNull()
   },
   (t) => [primaryKey({ columns: [t.orderId, t.sku, t.locationId] })]
-)
-
-/** Events that were applied, one row per event and SKU. `key` is a hash of source, id and SKU. */
-export const seenEvent = pgTable(
-  "seen_event",
-  {
-    key: uuid().notNull(),
-    committedAt: instant("committed_at").notNull()
-  },
-  (t) => [index("seen_event_by_key").on(t.key)]
 )
 
 /** Answers that were given, by a hash of the idempotency key; `body` is a hash of the request. */

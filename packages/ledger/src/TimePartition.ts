@@ -1,8 +1,8 @@
 /**
  * The time partitions of the tables that only grow: one per week and table, made ahead, dropped whole when old.
  *
- * Guarantee: rows of this week and the next two always have a place. Dedup ids and answers are kept longer than a message
- * can stay in a stream, so that no repetition outlives the memory of it. The ledger itself is never dropped here.
+ * Guarantee: rows of this week and the next two always have a place. Answers are kept longer than they are promised. The
+ * ledger, which is also the memory of which events were applied, is never dropped here.
  */
 import { Effect, Layer } from "effect"
 import type postgres from "postgres"
@@ -15,10 +15,9 @@ const week = 7 * 24 * 60 * 60 * 1000
 /** Weeks made ahead: the service may run this long without a restart or a daily maintenance that fails. */
 const weeksAhead = 2
 
-/** Weeks kept, null for ever. EVENTS keeps 7 days and STOCK 8, answers are promised for a day: two whole weeks cover both. */
+/** Weeks kept, null for ever. Answers are promised for a day. */
 const weeksKept: Readonly<Record<string, number | null>> = {
   ledger: null,
-  seen_event: 2,
   request_answer: 2,
   outbox: 1
 }

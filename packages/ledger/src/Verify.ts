@@ -68,7 +68,8 @@ const checks: Readonly<Record<string, string>> = {
     with open as (select sku, location_id, sum(open) committed from order_line group by sku, location_id)
     select s.sku || ' at ' || s.location_id || ': committed ' || s.committed || ', open lines ' || coalesce(o.committed, 0)
     from stock_level s left join open o using (sku, location_id) where s.committed <> coalesce(o.committed, 0)`,
-  "no event was applied twice": `select key::text from seen_event group by key having count(*) > 1`,
+  "no event was applied twice": `
+    select cause_key::text from ledger where cause_key is not null group by cause_key having count(*) > 1`,
   "no grant went beyond what was available": `
     select sku || ' version ' || version from (
       select sku, version, kind, held,

@@ -81,10 +81,9 @@ const writeOne = (sql: postgres.Sql, index: number) => {
     await tx`insert into stock_level (sku, location_id, partition, on_hand, committed, held, version)
       values (${fact.sku}, 'main', 0, 1000, 0, 0, 1)
       on conflict (sku, location_id) do update set committed = stock_level.committed + 1, version = stock_level.version + 1`
-    await tx`insert into ledger (sku, version, partition, epoch, kind, location_id, on_hand, committed, held, oversold,
-      cause_source, cause_id, occurred_at, committed_at)
-      values (${fact.sku}, ${index + 1}, 0, 1, ${fact.type}, 'main', 0, 1, 0, 0, 'bench', ${fact.id}, now(), now())`
-    await tx`insert into seen_event (key, committed_at) values (gen_random_uuid(), now())`
+    await tx`insert into ledger (sku, version, kind, location_id, on_hand, committed, held, oversold, cause_source, cause_id,
+      cause_key, occurred_at, committed_at)
+      values (${fact.sku}, ${index + 1}, ${fact.type}, 'main', 0, 1, 0, 0, 'bench', ${fact.id}, gen_random_uuid(), now(), now())`
     await tx`insert into outbox (partition, commit_no, skus, committed_at) values (0, ${index}, array[${fact.sku}], now())`
   })
 }
