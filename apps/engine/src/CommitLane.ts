@@ -169,12 +169,10 @@ export class CommitLane {
 
   private fail(batch: DecisionBatch, cause: unknown): void {
     const error = toLedgerError(cause)
+    const { latestFact: fact } = batch
     const only = batch.partitions.size === 1 && batch.facts === 1
     for (const partition of batch.partitions) {
-      this.lose(
-        partition,
-        only ? { reason: "ledger", error, sequence: partition.decidedSeq } : { reason: "ledger", error }
-      )
+      this.lose(partition, only && fact !== undefined ? { reason: "ledger", error, fact } : { reason: "ledger", error })
     }
     this.abandon(batch, "the commit failed; ask again with the same key")
   }

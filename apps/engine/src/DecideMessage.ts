@@ -34,19 +34,21 @@ const decideStreamed = (
   batch: DecisionBatch
 ): void => {
   if (message.sequence <= partition.decidedSeq) return // read again after a reconnect of the consumer
-  partition.decidedSeq = message.sequence
+  if (message.last) partition.decidedSeq = message.sequence
   batch.facts += 1
-  if (message.sequence === partition.condemned)
+  batch.latestFact = message
+  const { condemned } = partition
+  if (condemned !== undefined && condemned.sequence === message.sequence && condemned.item === message.item)
     return park(partition, message, "rejected_by_ledger", "the database refuses its data", batch)
   if (message.kind === "poison") return park(partition, message, "invalid", message.detail, batch)
-  if (partition.seen.get(message.key) === true || known.seen.has(message.key)) {
+  if (partition.seen.has(message.key) || known.seen.has(message.key)) {
     batch.duplicates += 1
     return
   }
   const actor = partition.actors.get(message.sku)!
   actor.used = true
   // what is parked may come again, and is then to be applied
-  if (applyFact(partition, actor, message, batch)) partition.seen.set(message.key, true)
+  if (applyFact(partition, actor, message, batch)) batch.see(partition, message.key)
 }
 
 const decideRequest = (

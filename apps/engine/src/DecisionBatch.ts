@@ -8,7 +8,7 @@ import type { LocationId, ReservationId } from "@holdfast/domain/Identity"
 import type { OrderLine } from "@holdfast/domain/StockState"
 import { CommitBatch } from "@holdfast/ledger/CommitBatch"
 import type { DecidedEvent, FactMessage, RequestMessage, SkuActor } from "./SkuActor.ts"
-import type { StockPartition } from "./StockPartition.ts"
+import type { StockPartition, StreamedFact } from "./StockPartition.ts"
 
 /** What the processing of one fact did, for its trace. */
 export interface Processed {
@@ -52,8 +52,10 @@ export class DecisionBatch {
   readonly endedHolds: Array<[SkuActor, ReservationId]> = []
   duplicates = 0
   facts = 0
+  latestFact: StreamedFact | undefined
   announcements: ReadonlyArray<DecidedAvailability> = []
   readonly traced: (traceparent: string) => boolean
+  private readonly seen: Array<[StockPartition, string]> = []
   private readonly touched = new Map<SkuActor, Touched>()
   private lines: Array<[SkuActor, string, OrderLine]> = []
 
@@ -62,6 +64,12 @@ export class DecisionBatch {
     this.now = now
     this.decidedAt = decidedAt
     this.traced = traced
+  }
+
+  /** Remembers a dedup id until every look-up finds it in the ledger. */
+  see(partition: StockPartition, key: string): void {
+    partition.seen.add(key)
+    this.seen.push([partition, key])
   }
 
   touchLevel(partition: StockPartition, actor: SkuActor, locationId: LocationId): void {
@@ -127,13 +135,14 @@ export class DecisionBatch {
   }
 
   /**
-   * Lets go of order lines and ended holds that were kept because a look-up may have missed them. To be called when the
+   * Lets go of order lines, ended holds and dedup ids that were kept because a look-up may have missed them. To be called when the
    * batch after this one is durable; what was changed again since stays.
    */
   forget(): void {
     for (const [actor, key, line] of this.lines) {
       if (actor.state.orderLines.get(key) === line) actor.state.orderLines.delete(key)
     }
+    for (const [partition, key] of this.seen) partition.seen.delete(key)
     for (const [actor, id] of this.endedHolds) actor.state.ended.delete(id)
   }
 }

@@ -20,17 +20,17 @@ export const requestsMax = 4_096
 /** The consumer goes on when its partition's inbox has shrunk to this. */
 export const inboxResume = 32
 
-/** Messages a partition's consumer asks for at a time. */
-export const pullMax = 256
+/** Messages a partition's consumer asks for at a time; each holds up to 128 facts. */
+export const pullMax = 32
 
 /** SKUs kept in memory over all partitions; the least recently used are passivated above. About 1.5 KB each. */
 export const residentSkusMax = 160_000
 
 /**
- * Ids a partition remembers per generation, two generations: more than can be between a look-up and its commit, so that a
+ * Answers a partition remembers per generation, two generations: more than can be between a look-up and its commit, so that a
  * repetition inside that window is seen although the database does not know it yet.
  */
-export const recentIdsMax = 2 * batchMax
+export const recentAnswersMax = 2 * batchMax
 
 /** How often due holds are looked for. Decisions do not depend on it: expiry is decided when a SKU is touched. */
 export const sweepMillis = 500
@@ -44,8 +44,11 @@ export const busyRetryMillis = 100
 /** Announcements published between two acknowledgements. */
 export const announceBatchMax = 500
 
-/** Messages a partition is behind from which on announcements are gathered: what they say is about to change again. */
-export const catchUpBacklog = 1_000
+/**
+ * Messages of STOCK a partition is behind from which on announcements are gathered: what they say is about to change again.
+ * While there is a backlog a message holds about 30 facts.
+ */
+export const catchUpBacklog = 30
 
 /** How long announcements are gathered while catching up. */
 export const catchUpGatherMillis = 2_000

@@ -1,15 +1,19 @@
 /**
  * Reads one partition of the STOCK stream, from the position that the ledger knows, into its owner's inbox.
  *
- * Guarantee: in stream order, without gaps, starting at `appliedSeq + 1`; no acknowledgements, so that a stale owner shares
+ * Guarantee: in stream order, without gaps, starting at `appliedSeq + 1`; what is no fact, or not of this partition, is handed
+ * on as such. No acknowledgements, so that a stale owner shares
  * nothing with the new one. It pauses while the inbox is full. It ends when the partition is lost, and fails with
  * `BusError` when the stream cannot be read.
  */
 import { BusError } from "@holdfast/bus/BusError"
+import { decodeFactBatch } from "@holdfast/bus/FactBatch"
 import { decodeFact } from "@holdfast/bus/FactMessage"
 import type { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { stockStream } from "@holdfast/bus/StreamTopology"
-import { partitionFilter } from "@holdfast/bus/Subject"
+import { factSubject } from "@holdfast/bus/Subject"
+import type { FieldError } from "@holdfast/domain/EventManifest"
+import { partitionOf } from "@holdfast/domain/Partition"
 import { DeliverPolicy, type ConsumerMessages, type JsMsg } from "@nats-io/jetstream"
 import type { QueuedIterator, Status } from "@nats-io/nats-core"
 import { Effect, Result, type Context } from "effect"
@@ -76,7 +80,7 @@ const attempt = <A>(run: () => Promise<A>): Effect.Effect<A, BusError> =>
 
 const open = async (nats: Nats, partition: StockPartition): Promise<ConsumerMessages> => {
   const consumer = await nats.jetstream.consumers.get(stockStream, {
-    filter_subjects: partitionFilter(partition.number),
+    filter_subjects: factSubject(partition.number),
     deliver_policy: DeliverPolicy.StartSequence,
     opt_start_seq: partition.decidedSeq + 1
   })
@@ -91,7 +95,7 @@ const pump = async (
   for await (const message of messages) {
     if (turn.over) break
     partition.backlog = message.info.pending
-    const room = partition.push(stockMessage(message, Date.now()))
+    const room = partition.push(stockMessages(message, partition.number, Date.now()))
     if (room !== undefined) await room
     if (partition.loss !== undefined) break
   }
@@ -103,24 +107,50 @@ const reconnected = async (statuses: AsyncIterable<Status>): Promise<"reconnecte
   return "consumed"
 }
 
-const stockMessage = (message: JsMsg, receivedAt: number): StockMessage => {
-  const decoded = decodeFact(textOf(message.data))
-  const raw = new StreamMessage(message)
-  if (Result.isFailure(decoded)) {
-    const detail = decoded.failure.map((error) => `${error.field}: ${error.message}`).join("; ")
-    return { kind: "poison", sequence: message.seq, detail, raw }
+const describe = (errors: ReadonlyArray<FieldError>): string =>
+  errors.map((error) => `${error.field}: ${error.message}`).join("; ")
+
+const stockMessages = (message: JsMsg, partition: number, receivedAt: number): ReadonlyArray<StockMessage> => {
+  const { seq: sequence } = message
+  const batch = decodeFactBatch(textOf(message.data))
+  if (Result.isFailure(batch)) {
+    const raw = new StreamMessage(message, undefined)
+    return [{ kind: "poison", sequence, item: 0, last: true, detail: describe(batch.failure), raw }]
   }
+  const { facts } = batch.success
+  const end = facts.length - 1
+  return facts.map((json, item) => factOf(message, json, { sequence, item, last: item === end }, partition, receivedAt))
+}
+
+const factOf = (
+  message: JsMsg,
+  json: unknown,
+  { sequence, item, last }: { readonly sequence: number; readonly item: number; readonly last: boolean },
+  partition: number,
+  receivedAt: number
+): StockMessage => {
+  const decoded = decodeFact(json)
+  const raw = new StreamMessage(message, json)
+  if (Result.isFailure(decoded)) return { kind: "poison", sequence, item, last, detail: describe(decoded.failure), raw }
   const { fact, context } = decoded.success
   const { sku, source, id } = fact
-  return { kind: "fact", sku, sequence: message.seq, key: eventKey(source, id, sku), fact, context, receivedAt, raw }
+  if (partitionOf(sku) !== partition) {
+    const detail = `${sku} belongs to partition ${partitionOf(sku)}, not to ${partition}`
+    return { kind: "poison", sequence, item, last, detail, raw }
+  }
+  const key = eventKey(source, id, sku)
+  return { kind: "fact", sku, sequence, item, last, key, fact, context, receivedAt, raw }
 }
 
 /** Cheap until it is asked: hardly any message is parked. */
 class StreamMessage implements RawMessage {
   private readonly message: JsMsg
+  private readonly json: unknown
 
-  constructor(message: JsMsg) {
+  /** @param json the fact that is meant; undefined: all of it */
+  constructor(message: JsMsg, json: unknown) {
     this.message = message
+    this.json = json
   }
 
   get subject(): string {
@@ -128,7 +158,7 @@ class StreamMessage implements RawMessage {
   }
 
   get payload(): Uint8Array {
-    return this.message.data
+    return this.json === undefined ? this.message.data : Buffer.from(JSON.stringify(this.json))
   }
 
   get storedAt(): number {

@@ -13,7 +13,7 @@ const sweep = Effect.gen(function* () {
   const { sql } = yield* Database
   const ownership = yield* StockOwnership
   const due = yield* query(() => skusWithDueHolds(sql, sweepSkusMax))
-  for (const { sku, partition } of due) void ownership.get(partition)?.push({ kind: "expire", sku })
+  for (const { sku, partition } of due) void ownership.get(partition)?.push([{ kind: "expire", sku }])
 })
 
 export const holdSweeper = Layer.effectDiscard(

@@ -16,7 +16,7 @@ import { cautiousMessages, ownRetryMillis, ownRetryMillisMax, ownSteadyMillis } 
 import { EngineError } from "./EngineError.ts"
 import { consumeFacts } from "./FactConsumer.ts"
 import { StockOwnership } from "./StockOwnership.ts"
-import { StockPartition, type Loss } from "./StockPartition.ts"
+import { StockPartition, type Loss, type StreamedFact } from "./StockPartition.ts"
 
 /** The shard group whose shards carry the partitions. */
 export const shardGroup = "stock"
@@ -24,7 +24,7 @@ export const shardGroup = "stock"
 /** What the owner before in this process learned: whether to commit one by one, and what to park. */
 interface Lesson {
   cautious: number
-  condemned: number | undefined
+  condemned: StreamedFact | undefined
   /** losses in a row that taught nothing, each soon after the one before: the pause grows with them */
   fruitless: number
 }
@@ -40,7 +40,7 @@ const learn = (lesson: Lesson, loss: Loss, servedMillis: number) =>
     } else if (loss.reason === "ledger" && loss.error.reason === "rejected") {
       lesson.fruitless = 0
       lesson.cautious = cautiousMessages
-      lesson.condemned = loss.sequence
+      lesson.condemned = loss.fact
     }
   })
 

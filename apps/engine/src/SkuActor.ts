@@ -17,6 +17,10 @@ export interface FactMessage {
   readonly kind: "fact"
   readonly sku: string
   readonly sequence: number
+  /** which fact of the stream's message it is, from 0 */
+  readonly item: number
+  /** whether the position moves past the stream's message with this fact */
+  readonly last: boolean
   /** dedup id: a hash of source, id and SKU */
   readonly key: string
   readonly fact: SkuFact
@@ -25,15 +29,17 @@ export interface FactMessage {
   readonly raw: RawMessage
 }
 
-/** A message of the STOCK stream that is no fact. It is parked. */
+/** A part of the STOCK stream that is no fact, or not of this partition. It is parked. */
 export interface PoisonMessage {
   readonly kind: "poison"
   readonly sequence: number
+  readonly item: number
+  readonly last: boolean
   readonly detail: string
   readonly raw: RawMessage
 }
 
-/** A message as it came, kept until it is decided so that it can be parked with its bytes. */
+/** A fact as it came, kept until it is decided so that it can be parked with its bytes. */
 export interface RawMessage {
   readonly subject: string
   readonly headers: () => Record<string, string>

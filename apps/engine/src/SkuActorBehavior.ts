@@ -12,7 +12,7 @@ import { availableOverall, orderLineKey } from "@holdfast/domain/StockState"
 import { stockStream } from "@holdfast/bus/StreamTopology"
 import type { Cause } from "@holdfast/ledger/CommitBatch"
 import type { DecisionBatch } from "./DecisionBatch.ts"
-import type { DecidedEvent, FactMessage, PoisonMessage, RawMessage, RequestMessage, SkuActor } from "./SkuActor.ts"
+import type { DecidedEvent, FactMessage, PoisonMessage, RequestMessage, SkuActor } from "./SkuActor.ts"
 import type { StockPartition } from "./StockPartition.ts"
 
 /** Applies a fact, or parks it when it cannot be applied as it is. @returns whether it was applied */
@@ -189,7 +189,7 @@ export const park = (
 ): void => {
   const fact = message.kind === "fact" ? message.fact : undefined
   batch.commit.parked.push({
-    ...parkedMessage(partition, message.raw, message.sequence),
+    ...parkedMessage(partition, message),
     reason,
     detail,
     source: fact?.source,
@@ -200,10 +200,11 @@ export const park = (
   if (message.kind === "fact") batch.parkedFacts.push({ partition, message, reason })
 }
 
-const parkedMessage = (partition: StockPartition, raw: RawMessage, sequence: number) => ({
+const parkedMessage = (partition: StockPartition, { sequence, item, raw }: FactMessage | PoisonMessage) => ({
   stream: stockStream,
   streamCreated: partition.streamCreated,
   sequence,
+  item,
   subject: raw.subject,
   headers: raw.headers(),
   payload: raw.payload,

@@ -7,13 +7,19 @@
 import type { StoredState } from "@holdfast/ledger/Admission"
 import type { LedgerError } from "@holdfast/ledger/LedgerError"
 import type { Ownership } from "@holdfast/ledger/PartitionOwner"
-import { inboxMax, inboxResume, recentIdsMax, requestsMax } from "./EngineLimit.ts"
+import { inboxMax, inboxResume, recentAnswersMax, requestsMax } from "./EngineLimit.ts"
 import { RecentIds } from "./RecentIds.ts"
 import type { RequestMessage, SkuActor, StockMessage } from "./SkuActor.ts"
 
+/** One fact of the STOCK stream: the sequence of its message, and which of its facts. */
+export interface StreamedFact {
+  readonly sequence: number
+  readonly item: number
+}
+
 /** Why a partition stopped. */
 export type Loss =
-  | { readonly reason: "ledger"; readonly error: LedgerError; readonly sequence?: number }
+  | { readonly reason: "ledger"; readonly error: LedgerError; readonly fact?: StreamedFact }
   | { readonly reason: "invariant"; readonly sku: string; readonly detail: string }
   | { readonly reason: "released" }
 
@@ -27,7 +33,7 @@ export class StockPartition {
   readonly number: number
   readonly epoch: number
   readonly streamCreated: string
-  /** last sequence that was decided; commits move the stored position from `committedSeq` to it */
+  /** last sequence of which every fact was decided; commits move the stored position from `committedSeq` to it */
   decidedSeq: number
   /** position as of the last commit that was begun */
   committedSeq: number
@@ -38,11 +44,12 @@ export class StockPartition {
   backlog = 0
   /** while above 0, messages are committed one by one */
   cautious: number
-  /** a sequence that the database rejects: it is parked instead of decided */
-  readonly condemned: number | undefined
+  /** a fact that the database rejects: it is parked instead of decided */
+  readonly condemned: StreamedFact | undefined
   readonly actors = new Map<string, SkuActor>()
-  readonly seen = new RecentIds<true>(recentIdsMax)
-  readonly answered = new RecentIds<RecentAnswer>(recentIdsMax)
+  /** dedup ids of what was decided and may be missing in a look-up: its commit was not durable when that was asked */
+  readonly seen = new Set<string>()
+  readonly answered = new RecentIds<RecentAnswer>(recentAnswersMax)
   loss: Loss | undefined
   private inbox: Array<StockMessage> = []
   private head = 0
@@ -58,7 +65,7 @@ export class StockPartition {
     streamCreated: string,
     options: {
       readonly cautious: number
-      readonly condemned: number | undefined
+      readonly condemned: StreamedFact | undefined
       readonly wake: () => void
       readonly onLoss: (loss: Loss) => void
     }
@@ -80,11 +87,11 @@ export class StockPartition {
     return this.inbox.length - this.head
   }
 
-  /** Queues a message of the stream. Resolves when there is room for the next one. */
-  push(message: StockMessage): Promise<void> | undefined {
+  /** Queues what is not a request. Resolves when there is room for the next ones. */
+  push(messages: ReadonlyArray<StockMessage>): Promise<void> | undefined {
     if (this.loss !== undefined) return undefined
-    this.inbox.push(message)
-    this.streamed += 1
+    for (const message of messages) this.inbox.push(message)
+    this.streamed += messages.length
     this.wake()
     if (this.streamed < inboxMax) return undefined
     this.room ??= Promise.withResolvers()

@@ -1,7 +1,7 @@
-import { encodeFact } from "@holdfast/bus/FactMessage"
+import { encodeFactBatch, startOfEvents } from "@holdfast/bus/FactBatch"
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { ensureStreams } from "@holdfast/bus/StreamTopology"
-import { factSubject, requestSubject } from "@holdfast/bus/Subject"
+import { requestSubject } from "@holdfast/bus/Subject"
 import { decodeEvent, factsOf } from "@holdfast/domain/EventManifest"
 import { startTestServers, type RunningTestServers } from "@holdfast/infra/testing/TestServers"
 import { Database } from "@holdfast/ledger/Database"
@@ -52,7 +52,9 @@ describe("the engine on real servers", () => {
   const publish = async (raw: { id: string; type: string; data: unknown }) => {
     const nats = await runtime.runPromise(NatsConnection)
     const event = Result.getOrThrow(decodeEvent({ source: "test", time: undefined, ...raw }, 1_700_000_000_000))
-    for (const fact of factsOf(event)) await nats.jetstream.publish(factSubject(fact.sku), encodeFact(fact, context))
+    const facts = factsOf(event).map((fact) => ({ fact, context }))
+    for (const { subject, payload } of encodeFactBatch(facts, startOfEvents, startOfEvents))
+      await nats.jetstream.publish(subject, payload)
   }
 
   const ask = async (verb: "reserve" | "confirm" | "release", body: unknown) => {

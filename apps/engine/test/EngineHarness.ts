@@ -1,8 +1,7 @@
 /** Engines on real servers, several at a time on the same ones, for the integration tests of this package. */
-import { encodeFact } from "@holdfast/bus/FactMessage"
+import { encodeFactBatch, startOfEvents } from "@holdfast/bus/FactBatch"
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { ensureStreams } from "@holdfast/bus/StreamTopology"
-import { factSubject } from "@holdfast/bus/Subject"
 import { decodeEvent, factsOf } from "@holdfast/domain/EventManifest"
 import type { RequestVerb } from "@holdfast/domain/Reservation"
 import { startTestServers, type RunningTestServers } from "@holdfast/infra/testing/TestServers"
@@ -88,9 +87,9 @@ export class EngineHarness {
     const now = Date.now()
     const event = Result.getOrThrow(decodeEvent({ source: "test", time: undefined, ...raw }, now))
     const context = { eventSequence: 1, storedAt: now, traceparent: "", part: 1 }
-    await Promise.all(
-      factsOf(event).map((fact) => this.nats.jetstream.publish(factSubject(fact.sku), encodeFact(fact, context)))
-    )
+    const facts = factsOf(event).map((fact) => ({ fact, context }))
+    for (const { subject, payload } of encodeFactBatch(facts, startOfEvents, startOfEvents))
+      await this.nats.jetstream.publish(subject, payload)
   }
 
   verify(): Promise<VerifyReport> {

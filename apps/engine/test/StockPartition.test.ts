@@ -10,15 +10,15 @@ const partitionOf = () => {
 }
 
 const fill = (partition: StockPartition) => {
-  for (let i = 1; i < inboxMax; i++) expect(partition.push({ kind: "expire", sku: "A" })).toBeUndefined()
+  for (let i = 1; i < inboxMax; i++) expect(partition.push([{ kind: "expire", sku: "A" }])).toBeUndefined()
 }
 
 describe("a partition without room", () => {
   it("tells everyone who waits for room, not only the last", async () => {
     const partition = partitionOf()
     fill(partition)
-    const consumer = partition.push({ kind: "expire", sku: "A" })
-    const sweeper = partition.push({ kind: "expire", sku: "B" })
+    const consumer = partition.push([{ kind: "expire", sku: "A" }])
+    const sweeper = partition.push([{ kind: "expire", sku: "B" }])
     expect([consumer, sweeper].every((waits) => waits instanceof Promise)).toBe(true)
     partition.take(batchMax, [])
     await Promise.all([consumer, sweeper])
@@ -28,9 +28,9 @@ describe("a partition without room", () => {
   it("keeps nobody waiting once it is lost", async () => {
     const partition = partitionOf()
     fill(partition)
-    const consumer = partition.push({ kind: "expire", sku: "A" })
+    const consumer = partition.push([{ kind: "expire", sku: "A" }])
     expect(partition.lose({ reason: "released" })).toHaveLength(inboxMax)
     await consumer
-    expect(partition.push({ kind: "expire", sku: "A" })).toBeUndefined()
+    expect(partition.push([{ kind: "expire", sku: "A" }])).toBeUndefined()
   })
 })

@@ -6,10 +6,10 @@
  */
 import { contextAt } from "./Backlog.ts"
 import { publishChain } from "@holdfast/bus/PublishChain"
-import { encodeFact } from "@holdfast/bus/FactMessage"
+import { encodeFactBatch, startOfEvents } from "@holdfast/bus/FactBatch"
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { stockStream } from "@holdfast/bus/StreamTopology"
-import { factSubject, requestSubject } from "@holdfast/bus/Subject"
+import { requestSubject } from "@holdfast/bus/Subject"
 import type { NoAnswer, ReservationAnswer } from "@holdfast/domain/Reservation"
 import type { SkuFact } from "@holdfast/domain/StockEvent"
 import type { NatsConnection as Connection } from "@nats-io/nats-core"
@@ -93,8 +93,8 @@ const handlers = {
     connected(natsUrl, async (connection) => {
       const data = { lines: [{ sku, quantity }] }
       const fact = { source: "bench", id: run, type: "goods.received", time: Date.now(), data, sku, parts: 1 }
-      const payload = encodeFact(fact as unknown as SkuFact, contextAt(Date.now()))
-      await publishChain(connection, stockStream, [{ subject: factSubject(sku), payload }])
+      const facts = [{ fact: fact as unknown as SkuFact, context: contextAt(Date.now()) }]
+      await publishChain(connection, stockStream, encodeFactBatch(facts, startOfEvents, startOfEvents))
     }),
 
   reserve: (input: ReserveInput): Promise<ReserveResult> =>

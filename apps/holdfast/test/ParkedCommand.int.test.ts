@@ -147,7 +147,7 @@ describe("holdfast parked", () => {
     const fact = { specversion: "1.0", ...order(), time: "2026-11-27T09:30:00.000Z", parts: 3 }
     const changes = {
       stream: "STOCK",
-      subject: "stock.partition.7.A",
+      subject: "stock.facts.7",
       reason: "unknown_sku",
       headers: { "Holdfast-Event-Sequence": "5" }
     }

@@ -3,13 +3,14 @@
  *
  * Guarantee: `close` ends the connections at once, also when nobody is at the other end.
  */
+import { decodeFactBatch } from "@holdfast/bus/FactBatch"
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { eventsStream, stockStream } from "@holdfast/bus/StreamTopology"
-import { partitionFilter } from "@holdfast/bus/Subject"
+import { factSubject } from "@holdfast/bus/Subject"
 import { partitions } from "@holdfast/domain/Limit"
 import { readPosition } from "@holdfast/ingest/Position"
 import { Database, type Sql } from "@holdfast/ledger/Database"
-import { Context, Effect, Exit, Layer, Scope } from "effect"
+import { Context, Effect, Exit, Layer, Result, Scope } from "effect"
 import { vi } from "vitest"
 import type { RunningInstance } from "../src/RunningInstance.ts"
 
@@ -52,7 +53,19 @@ const isDrained = async ({ nats, sql }: StackClient): Promise<void> => {
 }
 
 const lastFact = async (nats: NatsConnection["Service"], partition: number): Promise<number> =>
-  (await nats.manager.streams.getMessage(stockStream, { last_by_subj: partitionFilter(partition) }))?.seq ?? 0
+  (await nats.manager.streams.getMessage(stockStream, { last_by_subj: factSubject(partition) }))?.seq ?? 0
+
+/** How many facts are in STOCK. */
+export const storedFacts = async ({ nats }: StackClient): Promise<number> => {
+  const { state } = await nats.manager.streams.info(stockStream)
+  const consumer = await nats.jetstream.consumers.get(stockStream, { opt_start_seq: state.first_seq })
+  let count = 0
+  for await (const message of await consumer.consume({ max_messages: 500 })) {
+    count += Result.getOrThrow(decodeFactBatch(message.string())).facts.length
+    if (message.seq >= state.last_seq) break
+  }
+  return count
+}
 
 /** Units of a SKU at its one location. */
 export interface Units {

@@ -1,7 +1,10 @@
 /** Every limit of ingest, each with its reason. Durations are milliseconds. */
 
-/** Facts published between two acknowledgements. Throughput is flat above, while latency keeps growing. */
-export const batchFactsMax = 500
+/**
+ * Facts published between two acknowledgements: about 30 to a partition's message. Only what has to be caught up with fills
+ * a batch; throughput is flat above.
+ */
+export const batchFactsMax = 2_000
 
 /** Facts that wait while a batch is under way: two batches, so that decoding goes on while the broker is the slower one. */
 export const waitingFactsMax = 2 * batchFactsMax
@@ -13,7 +16,10 @@ export const parkRowsMax = 256
 export const parkBytesMax = 8 * 1024 * 1024
 
 /** Messages asked from EVENTS at a time. They wait in memory while a batch is under way. */
-export const pullMax = 1_000
+export const pullMax = 2_000
+
+/** Messages at the end of STOCK that somebody else may have written before ingest reads everything in EVENTS again. */
+export const foreignMessagesMax = 256
 
 /** Wait before ingest starts again after an error, doubled up to the second while nothing gets through. */
 export const restartMillis = 100

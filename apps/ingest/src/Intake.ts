@@ -1,21 +1,23 @@
 /**
  * What waits between EVENTS and STOCK: the facts of events that are understood, and events to park.
  *
- * Guarantee: what is taken comes out in the order in which it went in, each event's facts in one fixed order. A batch may end
- * inside an event; its last fact then says how far the event got, so that a restart goes on exactly there. It does no I/O.
+ * Guarantee: what is taken comes out in the order in which it went in, each event's facts in one fixed order, grouped by
+ * partition. A batch may end inside an event, and a process inside a batch: its messages say how far it got, so that a restart
+ * first completes exactly that batch. It does no I/O.
  */
 import { decodeEventMessage, describeErrors, type EventDefect, type HeaderEntries } from "@holdfast/bus/EventMessage"
 import type { ChainMessage } from "@holdfast/bus/PublishChain"
-import { encodeFact, type FactContext } from "@holdfast/bus/FactMessage"
+import { encodeFactBatch, positionOf, type EventPosition } from "@holdfast/bus/FactBatch"
+import type { FactMessage } from "@holdfast/bus/FactMessage"
 import { eventsStream } from "@holdfast/bus/StreamTopology"
-import { factSubject } from "@holdfast/bus/Subject"
 import { rootContextOf, type RootContext } from "@holdfast/bus/TraceContext"
 import { factsOf } from "@holdfast/domain/EventManifest"
-import type { SkuFact, StockEvent } from "@holdfast/domain/StockEvent"
+import { partitionOf } from "@holdfast/domain/Partition"
+import type { StockEvent } from "@holdfast/domain/StockEvent"
 import type { ParkedRow } from "@holdfast/ledger/CommitBatch"
 import { Result } from "effect"
 import { batchFactsMax, parkBytesMax, parkRowsMax, waitingFactsMax } from "./IngestLimit.ts"
-import type { Position } from "./Position.ts"
+import type { Position, UnfinishedBatch } from "./Position.ts"
 
 /** One message of the EVENTS stream. */
 export interface StoredEvent {
@@ -51,9 +53,7 @@ export interface IntakeBatch {
   readonly outcomes: ReadonlyArray<IntakeOutcome>
 }
 
-interface PendingFact {
-  readonly fact: SkuFact
-  readonly context: FactContext
+interface PendingFact extends FactMessage {
   /** of the event, on its last fact */
   readonly outcome: IntakeOutcome | undefined
 }
@@ -65,22 +65,40 @@ export class Intake {
   private parkedBytes = 0
   private readonly streamCreated: string
   private readonly resumed: Position
+  /** where the batch that is taken next begins */
+  private position: EventPosition
+  private unfinished: UnfinishedBatch | undefined
   private readonly sample: (traceId: string) => boolean
 
   /** @param resumed where STOCK ends: facts up to there are left out */
   constructor(streamCreated: string, resumed: Position, sample: (traceId: string) => boolean) {
     this.streamCreated = streamCreated
     this.resumed = resumed
+    const { unfinished, ...position } = resumed
+    this.position = position
+    this.unfinished = unfinished
     this.sample = sample
   }
 
   get isEmpty(): boolean {
-    return this.facts.length === 0 && this.parked.length === 0
+    return this.parked.length === 0 && this.ready() === 0
+  }
+
+  /** Facts that can be taken now. A batch that was begun before must be complete. */
+  private ready(): number {
+    const { facts, unfinished } = this
+    if (unfinished === undefined) return Math.min(facts.length, batchFactsMax)
+    const last = facts.findLastIndex((fact) => !isBeyond(fact, unfinished.upTo))
+    return last + 1 < facts.length || (last >= 0 && isBeyond(facts[last]!, unfinished.upTo, true)) ? last + 1 : 0
   }
 
   /** The next message must wait until a batch is taken. */
   get isFull(): boolean {
-    return this.facts.length >= waitingFactsMax || this.parked.length >= parkRowsMax || this.parkedBytes >= parkBytesMax
+    return (
+      (this.facts.length >= waitingFactsMax && this.ready() > 0) ||
+      this.parked.length >= parkRowsMax ||
+      this.parkedBytes >= parkBytesMax
+    )
   }
 
   add(stored: StoredEvent): void {
@@ -113,14 +131,26 @@ export class Intake {
 
   /** At most `batchFactsMax` facts, and all that is to be parked: it must be parked before the position moves past it. */
   take(): IntakeBatch {
-    const taken = this.facts.length <= batchFactsMax ? this.facts : this.facts.slice(0, batchFactsMax)
-    this.facts = this.facts.slice(taken.length)
+    const count = this.ready()
+    const taken = count === this.facts.length ? this.facts : this.facts.slice(0, count)
+    this.facts = this.facts.slice(count)
     const { parked, parkedOutcomes } = this
     this.parked = []
     this.parkedOutcomes = []
     this.parkedBytes = 0
     const outcomes = taken.flatMap(({ outcome }) => (outcome === undefined ? [] : [outcome]))
-    return { messages: taken.map(messageOf), parked, outcomes: [...parkedOutcomes, ...outcomes] }
+    return { messages: this.messagesOf(taken), parked, outcomes: [...parkedOutcomes, ...outcomes] }
+  }
+
+  private messagesOf(taken: ReadonlyArray<PendingFact>): ReadonlyArray<ChainMessage> {
+    const last = taken.at(-1)
+    if (last === undefined) return []
+    const { position, unfinished } = this
+    const upTo = unfinished?.upTo ?? positionOf(last)
+    this.position = upTo
+    this.unfinished = undefined
+    const missing = unfinished === undefined ? taken : taken.filter((fact) => !isStored(fact, unfinished))
+    return encodeFactBatch(missing, position, upTo)
   }
 
   private park(stored: StoredEvent, defect: EventDefect): void {
@@ -153,10 +183,18 @@ export class Intake {
   }
 }
 
-const messageOf = ({ fact, context }: PendingFact): ChainMessage => ({
-  subject: factSubject(fact.sku),
-  payload: encodeFact(fact, context)
-})
+/** Whether a fact comes after a position, or, if `orAt`, is the last before it. */
+const isBeyond = ({ fact, context }: FactMessage, { sequence, part }: EventPosition, orAt = false): boolean => {
+  const end = part === 0 ? fact.parts : part
+  return context.eventSequence === sequence
+    ? context.part > end || (orAt && context.part === end)
+    : context.eventSequence > sequence
+}
+
+const isStored = (fact: FactMessage, { partition, through }: UnfinishedBatch): boolean => {
+  const own = partitionOf(fact.fact.sku)
+  return own < partition || (own === partition && !isBeyond(fact, through))
+}
 
 /** Characters of a publisher's id that are shown with what is parked. */
 const shownMax = 128

@@ -1,21 +1,30 @@
 /**
- * How far ingest got, read from the last message of STOCK: the facts themselves are the record, nothing else is kept.
+ * How far ingest got, read from the end of STOCK: the facts themselves are the record, nothing else is kept.
  *
  * Guarantee: position and last sequence belong together, so that a batch which expects that last sequence is stored only
  * if nobody else wrote meanwhile. When EVENTS is not the stream that the position was written about (created anew, or
  * cut short by a power failure and then written on), it goes back to what was stored since; what that repeats is recognised
- * by the engine.
+ * by the engine. Messages that ingest did not write are passed over.
  */
+import { decodeFact } from "@holdfast/bus/FactMessage"
+import { decodeFactBatch, positionOf, startOfEvents, type EventPosition, type FactBatch } from "@holdfast/bus/FactBatch"
 import type { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { eventsStream, stockStream } from "@holdfast/bus/StreamTopology"
+import { partitionOf } from "@holdfast/domain/Partition"
 import type { JetStreamManager } from "@nats-io/jetstream"
-import type { Context } from "effect"
+import { Result, type Context } from "effect"
+import { foreignMessagesMax } from "./IngestLimit.ts"
 
-export interface Position {
-  /** of the last event in EVENTS of which STOCK has a fact; 0 when there is none */
-  readonly sequence: number
-  /** how many of that event's facts STOCK has, 0 for all of them */
-  readonly part: number
+/** A batch of which STOCK has a beginning only: all facts of lower partitions, and those of `partition` up to `through`. */
+export interface UnfinishedBatch {
+  readonly upTo: EventPosition
+  readonly partition: number
+  readonly through: EventPosition
+}
+
+export interface Position extends EventPosition {
+  /** what must be completed, from the position on, before anything else is written */
+  readonly unfinished?: UnfinishedBatch
 }
 
 export interface StartPosition extends Position {
@@ -25,37 +34,47 @@ export interface StartPosition extends Position {
   readonly eventsCreated: string
 }
 
-/** What a fact says of its event, see `FactContext`. */
-interface FactPosition {
-  readonly eventsequence: number
-  readonly storedat: number
-  readonly part: number
-  readonly parts: number
-}
-
 /** Rejects with what the client threw. */
 export const readPosition = async (nats: Context.Service.Shape<typeof NatsConnection>): Promise<StartPosition> => {
   const { manager } = nats
   const [stock, events] = await Promise.all([manager.streams.info(stockStream), manager.streams.info(eventsStream)])
-  const lastStockSequence = stock.state.last_seq
+  const { first_seq: firstStock, last_seq: lastStockSequence } = stock.state
   const start = { lastStockSequence, eventsCreated: events.created }
-  const last =
-    lastStockSequence === 0 ? null : await manager.streams.getMessage(stockStream, { seq: lastStockSequence })
+  const batch = await lastBatch(manager, firstStock, lastStockSequence)
   // STOCK keeps messages longer than EVENTS: when its last one is gone, all events before it are gone too
-  if (last === null) return { ...start, sequence: 0, part: 0 }
-  const { eventsequence: sequence, storedat: storedAt, part, parts } = last.json<FactPosition>()
-  const known = await isSameEvent(manager, events.state.last_seq, sequence, storedAt)
-  if (known) return { ...start, sequence, part: part === parts ? 0 : part }
+  if (batch === undefined) return { ...start, ...startOfEvents }
+  const position = toleratedPosition(batch)
+  if (await isSameEvent(manager, events.state.last_seq, position)) return { ...start, ...position }
   const { first_seq, last_seq } = events.state
-  return { ...start, sequence: (await firstSince(manager, first_seq, last_seq, storedAt)) - 1, part: 0 }
+  const sequence = (await firstSince(manager, first_seq, last_seq, position.storedAt)) - 1
+  return { ...start, sequence, part: 0, storedAt: position.storedAt }
+}
+
+/** The newest message of STOCK that ingest wrote. */
+const lastBatch = async (manager: JetStreamManager, first: number, last: number): Promise<FactBatch | undefined> => {
+  for (let seq = last; seq >= Math.max(first, last - foreignMessagesMax, 1); seq--) {
+    const message = await manager.streams.getMessage(stockStream, { seq })
+    const batch = message === null ? undefined : decodeFactBatch(message.string())
+    if (batch !== undefined && Result.isSuccess(batch)) return batch.success
+  }
+  return undefined
+}
+
+const toleratedPosition = ({ after, upTo, rest, facts }: FactBatch): Position => {
+  if (rest === 0) return upTo
+  const last = decodeFact(facts.at(-1))
+  // not written by ingest after all: what is repeated then is recognised by the engine
+  if (Result.isFailure(last)) return after
+  const { fact } = last.success
+  return { ...after, unfinished: { upTo, partition: partitionOf(fact.sku), through: positionOf(last.success) } }
 }
 
 const isSameEvent = async (
   manager: JetStreamManager,
   lastSeq: number,
-  sequence: number,
-  storedAt: number
+  { sequence, storedAt }: EventPosition
 ): Promise<boolean> => {
+  if (sequence === 0) return true
   if (sequence > lastSeq) return false
   const event = await manager.streams.getMessage(eventsStream, { seq: sequence })
   return event === null || event.time.getTime() === storedAt

@@ -85,7 +85,7 @@ describe("the front door over HTTP", () => {
     await vi.waitFor(
       async () => {
         const fact = (await harness.facts()).find(({ sku }) => sku === "BINARY")
-        expect(fact!.message.json()).toMatchObject({ source: "café", id: "binary", type: "goods.received" })
+        expect(fact!.json).toMatchObject({ source: "café", id: "binary", type: "goods.received" })
       },
       { timeout: 10_000 }
     )

@@ -1,14 +1,16 @@
 /** Ingest and its HTTP door on real servers, for the integration tests of this package. */
+import { decodeFactBatch } from "@holdfast/bus/FactBatch"
+import { decodeFact } from "@holdfast/bus/FactMessage"
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { ensureStreams, stockStream } from "@holdfast/bus/StreamTopology"
-import { skuOfToken } from "@holdfast/domain/Partition"
+import { partitionOf } from "@holdfast/domain/Partition"
 import { startTestServers, type RunningTestServers } from "@holdfast/infra/testing/TestServers"
 import { Database, type Sql } from "@holdfast/ledger/Database"
 import { migrate } from "@holdfast/ledger/Migrations"
 import type { JsMsg } from "@nats-io/jetstream"
 import { headers as natsHeaders } from "@nats-io/nats-core"
 import { NodeHttpServer } from "@effect/platform-node"
-import { ConfigProvider, Effect, Exit, Layer, ManagedRuntime, Scope } from "effect"
+import { ConfigProvider, Effect, Exit, Layer, ManagedRuntime, Result, Scope } from "effect"
 import { HttpRouter } from "effect/http"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -21,8 +23,19 @@ import * as Ingest from "../src/Ingest.ts"
 export interface FoundFact {
   readonly event: number
   readonly sku: string
-  readonly message: JsMsg
+  /** as it is stored */
+  readonly json: unknown
 }
+
+/** In the order of their partitions: within one, STOCK has them in the order of their events. */
+export const byPartition = (facts: ReadonlyArray<FoundFact>): ReadonlyArray<string> =>
+  facts.toSorted((a, b) => partitionOf(a.sku) - partitionOf(b.sku)).map(({ event, sku }) => `${event} ${sku}`)
+
+const factsOf = (message: JsMsg): ReadonlyArray<FoundFact> =>
+  Result.getOrThrow(decodeFactBatch(message.string())).facts.map((json) => {
+    const { fact, context } = Result.getOrThrow(decodeFact(json))
+    return { event: context.eventSequence, sku: fact.sku, json }
+  })
 
 type Services = ManagedRuntime.ManagedRuntime<NatsConnection | Database, unknown>
 
@@ -103,8 +116,7 @@ export class IngestHarness {
     const found: Array<FoundFact> = []
     const messages = await consumer.consume({ max_messages: 1_000 })
     for await (const message of messages) {
-      const sku = skuOfToken(message.subject.split(".").at(-1)!)
-      found.push({ event: message.json<{ eventsequence: number }>().eventsequence, sku, message })
+      found.push(...factsOf(message))
       if (message.seq >= state.last_seq) break
     }
     return found
@@ -114,8 +126,8 @@ export class IngestHarness {
   async waitForFacts(count: number, timeout = 30_000): Promise<void> {
     await vi.waitFor(
       async () => {
-        const { state } = await this.nats.manager.streams.info(stockStream)
-        if (state.messages < count) throw new Error(`STOCK has ${state.messages} of ${count} facts`)
+        const { length } = await this.facts()
+        if (length < count) throw new Error(`STOCK has ${length} of ${count} facts`)
       },
       { timeout, interval: 50 }
     )

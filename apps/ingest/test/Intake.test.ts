@@ -1,6 +1,10 @@
+import { decodeFactBatch, positionOf, startOfEvents, type FactBatch } from "@holdfast/bus/FactBatch"
 import { decodeFact } from "@holdfast/bus/FactMessage"
+import { linesMax } from "@holdfast/domain/Limit"
+import { partitionOf } from "@holdfast/domain/Partition"
 import { Result } from "effect"
 import { describe, expect, it } from "vitest"
+import type { Position } from "../src/Position.ts"
 import { Intake, type IntakeBatch, type StoredEvent } from "../src/Intake.ts"
 import { batchFactsMax, parkBytesMax, parkRowsMax, waitingFactsMax } from "../src/IngestLimit.ts"
 
@@ -27,20 +31,27 @@ const broken = (sequence: number, payload: Uint8Array = Buffer.from("{")): Store
 
 const skus = (count: number) => Array.from({ length: count }, (_, i) => `S-${i}`)
 
-const intakeFrom = (sequence = 0, part = 0) => new Intake("2026-01-01T00:00:00Z", { sequence, part }, () => false)
+const intakeFrom = (position: Position = startOfEvents) => new Intake("2026-01-01T00:00:00Z", position, () => false)
 
-const contextOf = ({ messages }: IntakeBatch, at: number) =>
-  Result.getOrThrow(decodeFact(messages.at(at)!.payload as string)).context
+const batchesOf = ({ messages }: IntakeBatch): ReadonlyArray<FactBatch> =>
+  messages.map(({ payload }) => Result.getOrThrow(decodeFactBatch(payload as string)))
 
-const skuOf = (payload: string | Uint8Array) => Result.getOrThrow(decodeFact(payload as string)).fact.sku
+const factsOf = (batch: IntakeBatch) =>
+  batchesOf(batch).flatMap(({ facts }) => facts.map((json) => Result.getOrThrow(decodeFact(json))))
+
+const skusOf = (batch: IntakeBatch) => factsOf(batch).map(({ fact }) => fact.sku)
+
+const grouped = (skus: ReadonlyArray<string>) => skus.toSorted((a, b) => partitionOf(a) - partitionOf(b))
 
 describe("the intake", () => {
   it("cuts an event into one fact per SKU, each with the event's position, time and trace", () => {
     const intake = intakeFrom()
     intake.add(order(7, ["A", "B", "A"], [["traceparent", traceparent]]))
     const batch = intake.take()
-    expect(batch.messages.map(({ subject }) => subject)).toEqual(["stock.facts.A", "stock.facts.B"])
-    const [first, last] = batch.messages.map(({ payload }) => Result.getOrThrow(decodeFact(payload as string)))
+    expect(batch.messages.map(({ subject }) => subject)).toEqual(
+      grouped(["A", "B"]).map((sku) => `stock.facts.${partitionOf(sku)}`)
+    )
+    const [first, last] = factsOf(batch).toSorted((a, b) => a.context.part - b.context.part)
     const { fact } = first!
     expect(fact).toMatchObject({
       sku: "A",
@@ -65,39 +76,59 @@ describe("the intake", () => {
     expect(intake.isEmpty).toBe(true)
   })
 
-  it("encodes a SKU that would be a wildcard or several tokens", () => {
+  it("keeps a SKU that would be a wildcard or several tokens", () => {
     const intake = intakeFrom()
     intake.add(order(1, ["A.*>", "ä b%"]))
-    const { messages } = intake.take()
-    expect(messages.map(({ subject }) => subject)).toEqual(["stock.facts.A%2E%2A%3E", "stock.facts.%C3%A4%20b%25"])
-    expect(messages.map(({ payload }) => skuOf(payload))).toEqual(["A.*>", "ä b%"])
+    expect(skusOf(intake.take())).toEqual(grouped(["A.*>", "ä b%"]))
   })
 
+  const whole = skus(linesMax)
+  const upTo = { sequence: 2, part: batchFactsMax - 1, storedAt: 1_700_000_000_002 }
+
   it("ends a batch inside an event, says how far it got, and goes on there", () => {
-    const whole = skus(1_200)
     const intake = intakeFrom()
     intake.add(order(1, ["X"]))
     intake.add(order(2, whole))
     const first = intake.take()
-    expect(first.messages).toHaveLength(batchFactsMax)
-    expect(contextOf(first, -1).part).toBe(batchFactsMax - 1)
-    expect(contextOf(first, 0)).toMatchObject({ eventSequence: 1, part: 1 })
+    expect(skusOf(first)).toEqual(grouped(["X", ...whole.slice(0, batchFactsMax - 1)]))
+    const batches = batchesOf(first)
+    expect(batches.map(({ rest }) => rest)).toEqual(batches.map((_, i) => batches.length - 1 - i))
+    for (const batch of batches) expect(batch).toMatchObject({ after: startOfEvents, upTo })
     expect(first.outcomes).toHaveLength(1)
 
-    const resumed = intakeFrom(2, batchFactsMax - 1)
+    const resumed = intakeFrom(upTo)
     resumed.add(order(2, whole))
     resumed.add(order(3, whole.slice(0, 2)))
-    const rest: Array<IntakeBatch> = []
-    while (!resumed.isEmpty) rest.push(resumed.take())
-    const facts = [...first.messages.slice(1), ...rest.flatMap(({ messages }) => messages)].map(({ payload }) =>
-      skuOf(payload)
-    )
-    expect(facts).toEqual([...whole, "S-0", "S-1"])
-    expect(contextOf(rest.at(-1)!, -1)).toMatchObject({ eventSequence: 3, part: 2 })
-    expect(rest.flatMap(({ outcomes }) => outcomes)).toMatchObject([
-      { sequence: 2, facts: 1_200 },
+    const rest = resumed.take()
+    expect(resumed.isEmpty).toBe(true)
+    expect(skusOf(rest)).toEqual(grouped([...whole.slice(batchFactsMax - 1), "S-0", "S-1"]))
+    expect(batchesOf(rest)[0]).toMatchObject({ after: upTo, upTo: { sequence: 3, part: 0 } })
+    expect(rest.outcomes).toMatchObject([
+      { sequence: 2, facts: whole.length },
       { sequence: 3, facts: 2 }
     ])
+  })
+
+  it("completes a batch that was cut off, wherever, before it takes anything else", () => {
+    const intake = intakeFrom()
+    intake.add(order(1, ["X"]))
+    intake.add(order(2, whole))
+    const { messages } = intake.take()
+    for (let stored = 1; stored < messages.length; stored++) {
+      const { facts } = batchesOf({ messages, parked: [], outcomes: [] })[stored - 1]!
+      const last = Result.getOrThrow(decodeFact(facts.at(-1)))
+      const through = positionOf(last)
+      const resumed = intakeFrom({
+        ...startOfEvents,
+        unfinished: { upTo, partition: partitionOf(last.fact.sku), through }
+      })
+      resumed.add(order(1, ["X"]))
+      expect(resumed.isEmpty).toBe(true)
+      resumed.add(order(2, whole))
+      resumed.add(order(3, ["Y"]))
+      expect(resumed.take().messages).toEqual(messages.slice(stored))
+      expect(skusOf(resumed.take())).toEqual(grouped([...whole.slice(batchFactsMax - 1), "Y"]))
+    }
   })
 
   it("parks what it does not understand, with bytes, headers, reason and trace, in what PostgreSQL can store", () => {
@@ -139,9 +170,10 @@ describe("the intake", () => {
 
   it("is full when a batch, an insert, or its bytes are", () => {
     const facts = intakeFrom()
-    facts.add(order(1, skus(waitingFactsMax - 1)))
+    for (let i = 1; i < waitingFactsMax / 1_000; i++) facts.add(order(i, skus(1_000)))
+    facts.add(order(waitingFactsMax, skus(999)))
     expect(facts.isFull).toBe(false)
-    facts.add(order(2, ["A"]))
+    facts.add(order(waitingFactsMax + 1, ["A"]))
     expect(facts.isFull).toBe(true)
 
     const rows = intakeFrom()

@@ -52,7 +52,7 @@ describe("malformed input", () => {
       async () => expect(await Parked.list(harness.sql, { limit: 1_000 })).toHaveLength(malformedInputs.length),
       { timeout: 20_000 }
     )
-    expect((await harness.facts()).map(({ sku }) => sku)).toEqual(expected)
+    expect((await harness.facts()).map(({ sku }) => sku).toSorted()).toEqual(expected.toSorted())
     for (const row of await Parked.list(harness.sql, { limit: 1_000 })) {
       const parked = (await Parked.get(harness.sql, row.id))!
       const input = malformedInputs[Number(parked.headers["Test-Input"])]!
@@ -126,10 +126,10 @@ describe("malformed input", () => {
     ]
     for (const [i, sku] of skus.entries()) await harness.publish(placed, good(`wild-${i}`, sku))
     await harness.waitForFacts(before + skus.length)
-    const facts = (await harness.facts()).slice(before)
+    const facts = (await harness.facts()).toSorted((a, b) => a.event - b.event).slice(before)
     expect(facts.map(({ sku }) => sku)).toEqual(skus)
-    expect(
-      facts.map(({ message }) => message.json<{ data: { lines: Array<{ sku: string }> } }>().data.lines[0]!.sku)
-    ).toEqual(skus)
+    expect(facts.map(({ json }) => (json as { data: { lines: Array<{ sku: string }> } }).data.lines[0]!.sku)).toEqual(
+      skus
+    )
   })
 })

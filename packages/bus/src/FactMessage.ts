@@ -1,8 +1,8 @@
 /**
- * One fact for one SKU, as it travels in the STOCK stream.
+ * One fact for one SKU, as it travels in the STOCK stream inside a `FactBatch`.
  *
- * Guarantee: `decodeFact(encodeFact(fact, context))` is the fact and its context. The payload is the CloudEvent in structured JSON, narrowed to the
- * lines of one SKU, so that a parked fact can be published again at the front door as it is.
+ * Guarantee: `decodeFact(JSON.parse(encodeFact(fact, context)))` is the fact and its context. It is the CloudEvent in structured
+ * JSON, narrowed to the lines of one SKU, so that a parked fact can be published again at the front door as it is.
  */
 import { decodeEvent, factsOf, isEventType, type FieldError } from "@holdfast/domain/EventManifest"
 import type { Sku } from "@holdfast/domain/Identity"
@@ -75,17 +75,12 @@ const isSound = ({ source, id, type, parts, data }: Raw, time: number): boolean 
 /**
  * What ingest wrote is only looked over; what somebody else may have put into the stream is decoded in full, so that the
  * errors name the fields.
- * @param payload JSON text as written by `encodeFact`
+ * @param json parsed, as written by `encodeFact`
  */
-export const decodeFact = (payload: string): Result.Result<FactMessage, ReadonlyArray<FieldError>> => {
-  let raw: Raw
-  try {
-    raw = JSON.parse(payload)
-  } catch (cause) {
-    return Result.fail([
-      { field: "payload", message: `must be JSON: ${cause instanceof Error ? cause.message : cause}` }
-    ])
-  }
+export const decodeFact = (json: unknown): Result.Result<FactMessage, ReadonlyArray<FieldError>> => {
+  if (typeof json !== "object" || json === null)
+    return Result.fail([{ field: "facts", message: "must be JSON objects" }])
+  const raw = json as Raw
   const { source, id, type, time, data, parts } = raw
   const at = typeof time === "string" ? Date.parse(time) : Number.NaN
   if (isSound(raw, at)) {

@@ -15,7 +15,7 @@ import {
 } from "@nats-io/jetstream"
 import { Effect } from "effect"
 import { BusError } from "./BusError.ts"
-import { allAvailability, allEvents, allFacts, partitionTransform } from "./Subject.ts"
+import { allAvailability, allEvents, allFacts } from "./Subject.ts"
 
 const nanos = (millis: number): number => millis * 1_000_000
 const day = 24 * 60 * 60 * 1000
@@ -47,8 +47,11 @@ export const streams: ReadonlyArray<Partial<StreamConfig> & { readonly name: str
     ...appendOnly,
     name: stockStream,
     subjects: [allFacts],
-    subject_transform: partitionTransform,
-    // a day more than EVENTS: ingest reads its position from the last fact, which must outlive the event it came from
+    // version 0.1.0 had one: a stream that exists keeps what is not named
+    subject_transform: undefined as never,
+    // repetitions are kept out by the chain of ids, and each id costs memory for as long as this
+    duplicate_window: nanos(1_000),
+    // a day more than EVENTS: ingest reads its position from the last message, which must outlive the event it came from
     max_age: nanos(eventsMaxAgeMillis + day)
   },
   {

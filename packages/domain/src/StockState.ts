@@ -9,6 +9,7 @@
  * what is stored: the owner loads those that a decision needs before it decides.
  */
 import { HoldExpiry } from "./HoldExpiry.ts"
+import { SparseMap } from "./SparseMap.ts"
 import type { LocationId, OrderId, ReservationId, Sku } from "./Identity.ts"
 
 /** Units of one SKU at one location. */
@@ -50,21 +51,21 @@ export interface StockState {
   readonly sku: Sku
   version: number
   readonly levels: Array<StockLevel>
-  readonly holds: Map<ReservationId, Hold>
+  readonly holds: SparseMap<ReservationId, Hold>
   readonly expiry: HoldExpiry
   /** how holds that are at hand but no longer open have ended */
-  readonly ended: Map<ReservationId, HoldEnd>
-  readonly orderLines: Map<string, OrderLine>
+  readonly ended: SparseMap<ReservationId, HoldEnd>
+  readonly orderLines: SparseMap<string, OrderLine>
 }
 
 export const emptyState = (sku: Sku): StockState => ({
   sku,
   version: 0,
   levels: [],
-  holds: new Map(),
+  holds: new SparseMap(),
   expiry: new HoldExpiry(),
-  ended: new Map(),
-  orderLines: new Map()
+  ended: new SparseMap(),
+  orderLines: new SparseMap()
 })
 
 /** A SKU is known once anything ever changed its stock. */

@@ -9,4 +9,7 @@ ALTER TABLE "ledger" DROP CONSTRAINT "ledger_sku_version_committed_at_pk";--> st
 CREATE INDEX "ledger_by_sku" ON "ledger" USING btree ("sku","version");--> statement-breakpoint
 CREATE INDEX "ledger_by_cause" ON "ledger" USING btree ("cause_key") WHERE "ledger"."cause_key" is not null;--> statement-breakpoint
 ALTER TABLE "ledger" DROP COLUMN "partition";--> statement-breakpoint
-ALTER TABLE "ledger" DROP COLUMN "epoch";
+ALTER TABLE "ledger" DROP COLUMN "epoch";--> statement-breakpoint
+DROP INDEX "parked_once";--> statement-breakpoint
+ALTER TABLE "parked" ADD COLUMN "item" smallint DEFAULT 0 NOT NULL;--> statement-breakpoint
+CREATE UNIQUE INDEX "parked_once" ON "parked" USING btree ("stream","stream_created","sequence","item");

@@ -43,6 +43,8 @@ export interface ParkedRow {
   readonly stream: string
   readonly streamCreated: string
   readonly sequence: number
+  /** which fact of a message of STOCK, from 0 */
+  readonly item?: number
   readonly subject: string
   readonly headers: Readonly<Record<string, string>>
   readonly payload: Uint8Array

@@ -88,18 +88,18 @@ announcements as (
   from clock, unnest(${numbers(outbox.map((r) => r.partition))}::smallint[], ${numbers(outbox.map((r) => r.commitNo))}::bigint[],
     ${textArray(outbox.map((r) => r.skus.join("\n")))}::text[]) as t(partition, commit_no, skus)),
 set_aside as (
-  insert into parked (stream, stream_created, sequence, subject, headers, payload, reason, detail, event_source, event_id, sku,
+  insert into parked (stream, stream_created, sequence, item, subject, headers, payload, reason, detail, event_source, event_id, sku,
     traceparent, stored_at)
-  select t.stream, t.stream_created, t.sequence, t.subject, t.headers::jsonb, decode(t.payload, 'base64'), t.reason, t.detail,
+  select t.stream, t.stream_created, t.sequence, t.item, t.subject, t.headers::jsonb, decode(t.payload, 'base64'), t.reason, t.detail,
     t.event_source, t.event_id, t.sku, t.traceparent, to_timestamp(t.stored_at)
   from unnest(${textArray(parked.map((r) => r.stream))}::text[], ${textArray(parked.map((r) => r.streamCreated))}::text[],
-    ${numbers(parked.map((r) => r.sequence))}::bigint[], ${textArray(parked.map((r) => r.subject))}::text[],
+    ${numbers(parked.map((r) => r.sequence))}::bigint[], ${numbers(parked.map((r) => r.item ?? 0))}::smallint[], ${textArray(parked.map((r) => r.subject))}::text[],
     ${textArray(parked.map((r) => JSON.stringify(r.headers)))}::text[],
     ${textArray(parked.map((r) => Buffer.from(r.payload).toString("base64")))}::text[], ${textArray(parked.map((r) => r.reason))}::text[],
     ${textArray(parked.map((r) => r.detail))}::text[], ${sparseArray(parked.map((r) => r.source ?? null))}::text[],
     ${sparseArray(parked.map((r) => r.id ?? null))}::text[], ${sparseArray(parked.map((r) => r.sku ?? null))}::text[],
     ${sparseArray(parked.map((r) => r.traceparent ?? null))}::text[], ${numbers(parked.map((r) => r.storedAt / 1000))}::float8[])
-  as t(stream, stream_created, sequence, subject, headers, payload, reason, detail, event_source, event_id, sku, traceparent,
+  as t(stream, stream_created, sequence, item, subject, headers, payload, reason, detail, event_source, event_id, sku, traceparent,
     stored_at)
   on conflict do nothing)
 select 1 / ((select count(*) from fence) = ${moves.length}

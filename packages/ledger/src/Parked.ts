@@ -46,18 +46,18 @@ const listedDefault = 100
 /** Parks rows in one insert. */
 export const park = async (sql: Sql, rows: ReadonlyArray<ParkedRow>): Promise<void> => {
   await sql`
-    insert into parked (stream, stream_created, sequence, subject, headers, payload, reason, detail, event_source, event_id,
+    insert into parked (stream, stream_created, sequence, item, subject, headers, payload, reason, detail, event_source, event_id,
       sku, traceparent, stored_at)
-    select t.stream, t.stream_created, t.sequence, t.subject, t.headers::jsonb, decode(t.payload, 'base64'), t.reason, t.detail,
+    select t.stream, t.stream_created, t.sequence, t.item, t.subject, t.headers::jsonb, decode(t.payload, 'base64'), t.reason, t.detail,
       t.event_source, t.event_id, t.sku, t.traceparent, to_timestamp(t.stored_at)
     from unnest(${rows.map((r) => r.stream)}::text[], ${rows.map((r) => r.streamCreated)}::text[],
-      ${rows.map((r) => r.sequence)}::bigint[], ${rows.map((r) => r.subject)}::text[],
+      ${rows.map((r) => r.sequence)}::bigint[], ${rows.map((r) => r.item ?? 0)}::smallint[], ${rows.map((r) => r.subject)}::text[],
       ${rows.map((r) => JSON.stringify(r.headers))}::text[],
       ${rows.map((r) => Buffer.from(r.payload).toString("base64"))}::text[], ${rows.map((r) => r.reason)}::text[],
       ${rows.map((r) => r.detail)}::text[], ${rows.map((r) => r.source ?? null)}::text[],
       ${rows.map((r) => r.id ?? null)}::text[], ${rows.map((r) => r.sku ?? null)}::text[],
       ${rows.map((r) => r.traceparent ?? null)}::text[], ${rows.map((r) => r.storedAt / 1000)}::float8[])
-    as t(stream, stream_created, sequence, subject, headers, payload, reason, detail, event_source, event_id, sku, traceparent,
+    as t(stream, stream_created, sequence, item, subject, headers, payload, reason, detail, event_source, event_id, sku, traceparent,
       stored_at)
     on conflict do nothing`
 }

@@ -170,10 +170,11 @@ export const parked = pgTable(
   "parked",
   {
     id: bigserial({ mode: "number" }).primaryKey(),
-    /** EVENTS or STOCK, and the sequence there: parking the same message twice is one row */
+    /** EVENTS or STOCK, the sequence there, and which fact of a message of STOCK: parking the same twice is one row */
     stream: text().notNull(),
     streamCreated: text("stream_created").notNull(),
     sequence: bigint({ mode: "number" }).notNull(),
+    item: smallint().notNull().default(0),
     subject: text().notNull(),
     headers: jsonb().$type<Record<string, string>>().notNull(),
     payload: bytea().notNull(),
@@ -191,7 +192,7 @@ export const parked = pgTable(
     discardedAt: instant("discarded_at")
   },
   (t) => [
-    uniqueIndex("parked_once").on(t.stream, t.streamCreated, t.sequence),
+    uniqueIndex("parked_once").on(t.stream, t.streamCreated, t.sequence, t.item),
     index("parked_waiting")
       .on(t.parkedAt)
       .where(sql`${t.replayedAt} is null and ${t.discardedAt} is null`)

@@ -1,9 +1,9 @@
 /** `drain`: 200,000 events over 10,000 SKUs wait in the partitioned stream; how fast are they committed? */
 import { publishChain } from "@holdfast/bus/PublishChain"
-import { encodeFact } from "@holdfast/bus/FactMessage"
+import { encodeFactBatch, startOfEvents } from "@holdfast/bus/FactBatch"
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { stockStream } from "@holdfast/bus/StreamTopology"
-import { factSubject } from "@holdfast/bus/Subject"
+import { batchFactsMax } from "@holdfast/ingest/IngestLimit"
 import { Effect } from "effect"
 import postgres from "postgres"
 import { contextAt, factAt } from "../Backlog.ts"
@@ -13,20 +13,18 @@ import type { Scenario } from "../Scenario.ts"
 
 const events = 200_000
 const skus = 10_000
-const chunk = 1_000
 
 export const fill = (natsUrl: string): Promise<void> =>
   Effect.runPromise(
     NatsConnection.use(({ connection }) =>
       Effect.promise(async () => {
         const now = Date.now()
-        for (let from = 0; from < events; from += chunk) {
-          const facts = Array.from({ length: chunk }, (_, i) => factAt("drain", from + i, skus, now))
-          await publishChain(
-            connection,
-            stockStream,
-            facts.map((fact) => ({ subject: factSubject(fact.sku), payload: encodeFact(fact, contextAt(fact.time)) }))
-          )
+        for (let from = 0; from < events; from += batchFactsMax) {
+          const facts = Array.from({ length: batchFactsMax }, (_, i) => {
+            const fact = factAt("drain", from + i, skus, now)
+            return { fact, context: contextAt(fact.time) }
+          })
+          await publishChain(connection, stockStream, encodeFactBatch(facts, startOfEvents, startOfEvents))
         }
       })
     ).pipe(Effect.provide(NatsConnection.layer(natsUrl, "bench backlog")), Effect.orDie)
