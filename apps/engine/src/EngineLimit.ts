@@ -9,19 +9,19 @@ export const lanes = 2
 export const batchMax = 512
 
 /**
- * Messages of one partition that wait for a decision; its consumer pauses above, requests are answered `busy`. A batch's
- * worth: what waits longer than that only grows old in memory.
+ * Facts of one partition that wait for a decision, give or take a message of STOCK; its consumer pauses above. 64 partitions
+ * then have two batches' worth: what waits longer only grows old in memory.
  */
-export const inboxMax = 64
+export const inboxMax = 16
 
 /** Requests of one partition that wait beside them: every client of a hot SKU has one, and waiting beats `busy`. */
 export const requestsMax = 4_096
 
 /** The consumer goes on when its partition's inbox has shrunk to this. */
-export const inboxResume = 32
+export const inboxResume = 8
 
 /** Messages a partition's consumer asks for at a time; each holds up to 128 facts. */
-export const pullMax = 32
+export const pullMax = 12
 
 /** SKUs kept in memory over all partitions; the least recently used are passivated above. About 1.5 KB each. */
 export const residentSkusMax = 160_000

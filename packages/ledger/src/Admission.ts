@@ -99,7 +99,7 @@ export const findHolds = async (sql: Sql, ids: ReadonlyArray<string>): Promise<R
 
 const readLines = (sql: Sql, lines: AdmissionQuery["lines"]) => sql`
   select l.sku, l.order_id, l.location_id, l.open, l.confirmed_ahead, l.cancelled_ahead
-  from unnest(${textArray(lines.map((l) => l.orderId))}::text[], ${textArray(lines.map((l) => l.sku))}::text[]) as t(order_id, sku)
+  from (select unnest(${textArray(lines.map((l) => l.orderId))}::text[]) as order_id, unnest(${textArray(lines.map((l) => l.sku))}::text[]) as sku) as t
   join order_line l on l.order_id = t.order_id and l.sku = t.sku`
 
 const lineOf = (row: Record<string, unknown>): OrderLine =>

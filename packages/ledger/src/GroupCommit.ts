@@ -5,6 +5,8 @@
  * partitions in the batch become durable together, and only if every partition is still ours (epoch) and where we left it
  * (applied_seq), and every level is at the version we decided from. Otherwise nothing is written and it fails with
  * `fenced`. After any failure the caller must reload what it held of those partitions. It decides nothing.
+ *
+ * Arrays are unnested in select lists: as a table function each of them would be stored and read back row by row.
  */
 import { sparseArray, textArray } from "./ArrayLiteral.ts"
 import type { CommitBatch } from "./CommitBatch.ts"
@@ -21,10 +23,10 @@ export const commitBatch = async (sql: Sql, batch: CommitBatch): Promise<number>
   const rows = await sql`
 with clock as materialized (select clock_timestamp() as now),
 want as (
-  select * from unnest(${numbers(moves.map((m) => m.partition))}::smallint[], ${numbers(moves.map((m) => m.epoch))}::bigint[],
-    ${numbers(moves.map((m) => m.fromSeq))}::bigint[], ${numbers(moves.map((m) => m.toSeq))}::bigint[],
-    ${numbers(moves.map((m) => m.commitNo))}::bigint[], ${numbers(moves.map((m) => m.announcedNo))}::bigint[])
-  as t(partition, epoch, from_seq, to_seq, commit_no, announced_no)),
+  select unnest(${numbers(moves.map((m) => m.partition))}::smallint[]) as partition, unnest(${numbers(moves.map((m) => m.epoch))}::bigint[]) as epoch,
+    unnest(${numbers(moves.map((m) => m.fromSeq))}::bigint[]) as from_seq, unnest(${numbers(moves.map((m) => m.toSeq))}::bigint[]) as to_seq,
+    unnest(${numbers(moves.map((m) => m.commitNo))}::bigint[]) as commit_no,
+    unnest(${numbers(moves.map((m) => m.announcedNo))}::bigint[]) as announced_no),
 fence as (
   update partition_owner o set applied_seq = w.to_seq, commit_no = w.commit_no, announced_no = w.announced_no
   from want w where o.partition = w.partition and o.epoch = w.epoch and o.applied_seq = w.from_seq returning 1),
@@ -35,20 +37,26 @@ changes as (
   select t.sku, t.version, t.kind, t.location_id, t.on_hand, t.committed, t.held, t.oversold, t.cause_source, t.cause_id,
     t.cause_key, t.channel, t.order_id, t.line_open, t.line_confirmed_ahead, t.line_cancelled_ahead, t.reservation_id,
     to_timestamp(t.expires_at), t.reason, to_timestamp(t.occurred_at), t.traceparent, clock.now
-  from clock, unnest(${l.sku.literal}::text[], ${l.version.literal}::bigint[], ${l.kind.literal}::text[], ${l.locationId.literal}::text[],
-    ${l.onHand.literal}::int[], ${l.committed.literal}::int[], ${l.held.literal}::int[], ${l.oversold.literal}::int[],
-    ${l.causeSource.literal}::text[], ${l.causeId.literal}::text[], ${l.causeKey.literal}::uuid[], ${l.channel.literal}::text[],
-    ${l.orderId.literal}::text[], ${l.lineOpen.literal}::int[], ${l.lineConfirmedAhead.literal}::int[],
-    ${l.lineCancelledAhead.literal}::int[], ${l.reservationId.literal}::text[], ${l.expiresAt.literal}::float8[],
-    ${l.reason.literal}::text[], ${l.occurredAt.literal}::float8[], ${l.traceparent.literal}::text[])
-  as t(sku, version, kind, location_id, on_hand, committed, held, oversold, cause_source, cause_id, cause_key, channel, order_id,
-    line_open, line_confirmed_ahead, line_cancelled_ahead, reservation_id, expires_at, reason, occurred_at, traceparent)),
+  from clock, (select unnest(${l.sku.literal}::text[]) as sku, unnest(${l.version.literal}::bigint[]) as version,
+    unnest(${l.kind.literal}::text[]) as kind, unnest(${l.locationId.literal}::text[]) as location_id,
+    unnest(${l.onHand.literal}::int[]) as on_hand, unnest(${l.committed.literal}::int[]) as committed,
+    unnest(${l.held.literal}::int[]) as held, unnest(${l.oversold.literal}::int[]) as oversold,
+    unnest(${l.causeSource.literal}::text[]) as cause_source, unnest(${l.causeId.literal}::text[]) as cause_id,
+    unnest(${l.causeKey.literal}::uuid[]) as cause_key, unnest(${l.channel.literal}::text[]) as channel,
+    unnest(${l.orderId.literal}::text[]) as order_id, unnest(${l.lineOpen.literal}::int[]) as line_open,
+    unnest(${l.lineConfirmedAhead.literal}::int[]) as line_confirmed_ahead,
+    unnest(${l.lineCancelledAhead.literal}::int[]) as line_cancelled_ahead,
+    unnest(${l.reservationId.literal}::text[]) as reservation_id, unnest(${l.expiresAt.literal}::float8[]) as expires_at,
+    unnest(${l.reason.literal}::text[]) as reason, unnest(${l.occurredAt.literal}::float8[]) as occurred_at,
+    unnest(${l.traceparent.literal}::text[]) as traceparent) as t),
 level as (
-  select * from unnest(${textArray(levels.map((r) => r.sku))}::text[], ${textArray(levels.map((r) => r.level.locationId))}::text[],
-    ${numbers(levels.map((r) => r.partition))}::smallint[], ${numbers(levels.map((r) => r.level.onHand))}::int[],
-    ${numbers(levels.map((r) => r.level.committed))}::int[], ${numbers(levels.map((r) => r.level.held))}::int[],
-    ${numbers(levels.map((r) => r.version))}::bigint[], ${numbers(levels.map((r) => r.expected))}::bigint[])
-  as t(sku, location_id, partition, on_hand, committed, held, version, expected)),
+  select unnest(${textArray(levels.map((r) => r.sku))}::text[]) as sku,
+    unnest(${textArray(levels.map((r) => r.level.locationId))}::text[]) as location_id,
+    unnest(${numbers(levels.map((r) => r.partition))}::smallint[]) as partition,
+    unnest(${numbers(levels.map((r) => r.level.onHand))}::int[]) as on_hand,
+    unnest(${numbers(levels.map((r) => r.level.committed))}::int[]) as committed,
+    unnest(${numbers(levels.map((r) => r.level.held))}::int[]) as held, unnest(${numbers(levels.map((r) => r.version))}::bigint[]) as version,
+    unnest(${numbers(levels.map((r) => r.expected))}::bigint[]) as expected),
 level_update as (
   update stock_level x set on_hand = t.on_hand, committed = t.committed, held = t.held, version = t.version
   from level t where t.expected > 0 and x.sku = t.sku and x.location_id = t.location_id and x.version = t.expected returning 1),
@@ -59,48 +67,53 @@ level_insert as (
 holds as (
   insert into hold (reservation_id, sku, location_id, partition, quantity, order_id, expires_at, ended)
   select t.reservation_id, t.sku, t.location_id, t.partition, t.quantity, t.order_id, to_timestamp(t.expires_at), t.ended
-  from unnest(${textArray(holds.map((r) => r.hold.reservationId))}::text[], ${textArray(holds.map((r) => r.sku))}::text[],
-    ${textArray(holds.map((r) => r.hold.locationId))}::text[], ${numbers(holds.map((r) => r.partition))}::smallint[],
-    ${numbers(holds.map((r) => r.hold.quantity))}::int[], ${sparseArray(holds.map((r) => r.hold.orderId ?? null))}::text[],
-    ${numbers(holds.map((r) => r.hold.expiresAt / 1000))}::float8[], ${sparseArray(holds.map((r) => r.ended))}::text[])
-  as t(reservation_id, sku, location_id, partition, quantity, order_id, expires_at, ended)
+  from (select unnest(${textArray(holds.map((r) => r.hold.reservationId))}::text[]) as reservation_id,
+    unnest(${textArray(holds.map((r) => r.sku))}::text[]) as sku, unnest(${textArray(holds.map((r) => r.hold.locationId))}::text[]) as location_id,
+    unnest(${numbers(holds.map((r) => r.partition))}::smallint[]) as partition,
+    unnest(${numbers(holds.map((r) => r.hold.quantity))}::int[]) as quantity,
+    unnest(${sparseArray(holds.map((r) => r.hold.orderId ?? null))}::text[]) as order_id,
+    unnest(${numbers(holds.map((r) => r.hold.expiresAt / 1000))}::float8[]) as expires_at,
+    unnest(${sparseArray(holds.map((r) => r.ended))}::text[]) as ended) as t
   on conflict (reservation_id) do update set ended = excluded.ended),
 line_insert as (
   insert into order_line (sku, order_id, location_id, open, confirmed_ahead, cancelled_ahead)
-  select * from unnest(${textArray(added.map((r) => r.sku))}::text[], ${textArray(added.map((r) => r.orderId))}::text[],
-    ${textArray(added.map((r) => r.locationId))}::text[], ${numbers(added.map((r) => r.open))}::int[],
-    ${numbers(added.map((r) => r.confirmedAhead))}::int[], ${numbers(added.map((r) => r.cancelledAhead))}::int[])),
+  select unnest(${textArray(added.map((r) => r.sku))}::text[]), unnest(${textArray(added.map((r) => r.orderId))}::text[]),
+    unnest(${textArray(added.map((r) => r.locationId))}::text[]), unnest(${numbers(added.map((r) => r.open))}::int[]),
+    unnest(${numbers(added.map((r) => r.confirmedAhead))}::int[]), unnest(${numbers(added.map((r) => r.cancelledAhead))}::int[])),
 line_update as (
   update order_line x set open = t.open, confirmed_ahead = t.confirmed_ahead, cancelled_ahead = t.cancelled_ahead
-  from unnest(${textArray(lines.map((r) => r.sku))}::text[], ${textArray(lines.map((r) => r.orderId))}::text[],
-    ${textArray(lines.map((r) => r.locationId))}::text[], ${numbers(lines.map((r) => r.open))}::int[],
-    ${numbers(lines.map((r) => r.confirmedAhead))}::int[], ${numbers(lines.map((r) => r.cancelledAhead))}::int[])
-  as t(sku, order_id, location_id, open, confirmed_ahead, cancelled_ahead)
+  from (select unnest(${textArray(lines.map((r) => r.sku))}::text[]) as sku, unnest(${textArray(lines.map((r) => r.orderId))}::text[]) as order_id,
+    unnest(${textArray(lines.map((r) => r.locationId))}::text[]) as location_id, unnest(${numbers(lines.map((r) => r.open))}::int[]) as open,
+    unnest(${numbers(lines.map((r) => r.confirmedAhead))}::int[]) as confirmed_ahead,
+    unnest(${numbers(lines.map((r) => r.cancelledAhead))}::int[]) as cancelled_ahead) as t
   where x.order_id = t.order_id and x.sku = t.sku and x.location_id = t.location_id returning 1),
 answers as (
   insert into request_answer (key, body, answer, committed_at)
   select t.key, t.body, t.answer, clock.now
-  from clock, unnest(${textArray(answers.map((r) => r.key))}::uuid[], ${textArray(answers.map((r) => r.body))}::uuid[],
-    ${textArray(answers.map((r) => r.answer))}::text[]) as t(key, body, answer)),
+  from clock, (select unnest(${textArray(answers.map((r) => r.key))}::uuid[]) as key, unnest(${textArray(answers.map((r) => r.body))}::uuid[]) as body,
+    unnest(${textArray(answers.map((r) => r.answer))}::text[]) as answer) as t),
 announcements as (
   insert into outbox (partition, commit_no, skus, committed_at)
   select t.partition, t.commit_no, string_to_array(t.skus, E'\\n'), clock.now
-  from clock, unnest(${numbers(outbox.map((r) => r.partition))}::smallint[], ${numbers(outbox.map((r) => r.commitNo))}::bigint[],
-    ${textArray(outbox.map((r) => r.skus.join("\n")))}::text[]) as t(partition, commit_no, skus)),
+  from clock, (select unnest(${numbers(outbox.map((r) => r.partition))}::smallint[]) as partition,
+    unnest(${numbers(outbox.map((r) => r.commitNo))}::bigint[]) as commit_no,
+    unnest(${textArray(outbox.map((r) => r.skus.join("\n")))}::text[]) as skus) as t),
 set_aside as (
-  insert into parked (stream, stream_created, sequence, item, subject, headers, payload, reason, detail, event_source, event_id, sku,
-    traceparent, stored_at)
-  select t.stream, t.stream_created, t.sequence, t.item, t.subject, t.headers::jsonb, decode(t.payload, 'base64'), t.reason, t.detail,
-    t.event_source, t.event_id, t.sku, t.traceparent, to_timestamp(t.stored_at)
-  from unnest(${textArray(parked.map((r) => r.stream))}::text[], ${textArray(parked.map((r) => r.streamCreated))}::text[],
-    ${numbers(parked.map((r) => r.sequence))}::bigint[], ${numbers(parked.map((r) => r.item ?? 0))}::smallint[], ${textArray(parked.map((r) => r.subject))}::text[],
-    ${textArray(parked.map((r) => JSON.stringify(r.headers)))}::text[],
-    ${textArray(parked.map((r) => Buffer.from(r.payload).toString("base64")))}::text[], ${textArray(parked.map((r) => r.reason))}::text[],
-    ${textArray(parked.map((r) => r.detail))}::text[], ${sparseArray(parked.map((r) => r.source ?? null))}::text[],
-    ${sparseArray(parked.map((r) => r.id ?? null))}::text[], ${sparseArray(parked.map((r) => r.sku ?? null))}::text[],
-    ${sparseArray(parked.map((r) => r.traceparent ?? null))}::text[], ${numbers(parked.map((r) => r.storedAt / 1000))}::float8[])
-  as t(stream, stream_created, sequence, item, subject, headers, payload, reason, detail, event_source, event_id, sku, traceparent,
-    stored_at)
+  insert into parked (stream, stream_created, sequence, item, subject, headers, payload, reason, detail, event_source, event_id,
+    sku, traceparent, stored_at)
+  select t.stream, t.stream_created, t.sequence, t.item, t.subject, t.headers::jsonb, decode(t.payload, 'base64'), t.reason,
+    t.detail, t.event_source, t.event_id, t.sku, t.traceparent, to_timestamp(t.stored_at)
+  from (select unnest(${textArray(parked.map((r) => r.stream))}::text[]) as stream,
+    unnest(${textArray(parked.map((r) => r.streamCreated))}::text[]) as stream_created,
+    unnest(${numbers(parked.map((r) => r.sequence))}::bigint[]) as sequence, unnest(${numbers(parked.map((r) => r.item ?? 0))}::smallint[]) as item,
+    unnest(${textArray(parked.map((r) => r.subject))}::text[]) as subject,
+    unnest(${textArray(parked.map((r) => JSON.stringify(r.headers)))}::text[]) as headers,
+    unnest(${textArray(parked.map((r) => Buffer.from(r.payload).toString("base64")))}::text[]) as payload,
+    unnest(${textArray(parked.map((r) => r.reason))}::text[]) as reason, unnest(${textArray(parked.map((r) => r.detail))}::text[]) as detail,
+    unnest(${sparseArray(parked.map((r) => r.source ?? null))}::text[]) as event_source,
+    unnest(${sparseArray(parked.map((r) => r.id ?? null))}::text[]) as event_id, unnest(${sparseArray(parked.map((r) => r.sku ?? null))}::text[]) as sku,
+    unnest(${sparseArray(parked.map((r) => r.traceparent ?? null))}::text[]) as traceparent,
+    unnest(${numbers(parked.map((r) => r.storedAt / 1000))}::float8[]) as stored_at) as t
   on conflict do nothing)
 select 1 / ((select count(*) from fence) = ${moves.length}
   and (select count(*) from level_update) + (select count(*) from level_insert) = ${levels.length}
