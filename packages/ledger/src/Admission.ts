@@ -2,10 +2,10 @@
  * What a batch of decisions needs to know before it is made: which events were seen, which requests were answered, the
  * state of SKUs that are not at hand, the order lines that are named.
  *
- * Guarantee: read in one round trip of pipelined statements, as of after the last commit of the same partition's owner,
+ * Guarantee: read in one statement, as of after the last commit of the same partition's owner,
  * who is the only writer. Nothing is locked: the fence of the commit makes a stale read harmless.
  */
-import type { Sku } from "@holdfast/domain/Identity"
+import type { LocationId, OrderId, ReservationId, Sku } from "@holdfast/domain/Identity"
 import { emptyState, type Hold, type HoldEnd, type OrderLine, type StockState } from "@holdfast/domain/StockState"
 import { textArray } from "./ArrayLiteral.ts"
 import type { Sql } from "./Database.ts"
@@ -49,95 +49,111 @@ export interface AdmissionResult {
 /** How far back a repetition is looked for: a message stays in EVENTS for 7 days and in STOCK for 8. */
 const repetitionWindow = "16 days"
 
-type Rows = ReadonlyArray<Record<string, unknown>>
-const none: Promise<Rows> = Promise.resolve([])
+/**
+ * One row of the answer: all parts come in one statement, since each of its own is another write, another wake-up of the
+ * server, and another turn of the event loop.
+ */
+interface Row {
+  readonly part: "clock" | "seen" | "answer" | "level" | "hold" | "stopped" | "line"
+  readonly a: string
+  readonly b: string
+  readonly c: string
+  readonly d: string | null
+  readonly e: string | null
+  readonly i: number
+  readonly j: number
+  readonly k: number
+  readonly l: number
+}
 
 /** Reads what `asked` names. Rejects with what postgres.js threw. */
 export const admit = async (sql: Sql, asked: AdmissionQuery): Promise<AdmissionResult> => {
-  const { eventKeys, requestKeys, skus, lines } = asked
-  const [clock, seen, answers, levels, holds, stopped, orderLines] = await Promise.all([
-    sql`select (extract(epoch from clock_timestamp()) * 1000)::float8 as now`,
-    eventKeys.length === 0
-      ? none
-      : sql`select encode(uuid_send(cause_key), 'hex') as key from ledger
-        where committed_at > now() - ${repetitionWindow}::interval and committed_at < now() + interval '1 hour'
-          and cause_key = any(${textArray(eventKeys)}::uuid[])`,
-    requestKeys.length === 0
-      ? none
-      : sql`select encode(uuid_send(key), 'hex') as key, encode(uuid_send(body), 'hex') as body, answer from request_answer where key = any(${textArray(requestKeys)}::uuid[])`,
-    skus.length === 0
-      ? none
-      : sql`select sku, location_id, on_hand, committed, held, version from stock_level where sku = any(${textArray(skus)}::text[])`,
-    skus.length === 0 ? none : openHolds(sql, skus),
-    skus.length === 0
-      ? none
-      : sql`select sku from quarantine where not lifted and sku = any(${textArray(skus)}::text[])`,
-    lines.length === 0 ? none : readLines(sql, lines)
-  ])
+  const rows = await sql<Array<Row>>`
+    select 'clock' as part, null as a, null as b, null as c, null as d, null as e,
+      (extract(epoch from clock_timestamp()) * 1000)::float8 as i, 0::float8 as j, 0::float8 as k, 0::float8 as l
+    ${seenPart(sql, asked.eventKeys)} ${answerPart(sql, asked.requestKeys)} ${statePart(sql, asked.skus)} ${linePart(sql, asked.lines)}`
+  const of = (part: Row["part"]): ReadonlyArray<Row> => rows.filter((row) => row.part === part)
+  const states = statesOf(asked.skus, of("stopped"))
+  for (const row of of("level")) addLevel(states.get(row.a)!, row)
+  for (const row of of("hold")) addHold(states.get(row.b)!.state, storedHoldOf(row).hold)
   return {
-    now: Math.floor(Number(clock[0]!["now"])),
-    seen: new Set(seen.map((row) => String(row["key"]))),
-    answers: new Map(
-      answers.map((row) => [String(row["key"]), { body: String(row["body"]), answer: String(row["answer"]) }])
-    ),
-    states: statesOf(skus, levels, holds, stopped),
-    lines: orderLines.map((row) => ({ sku: String(row["sku"]), line: lineOf(row) }))
+    now: Math.floor(rows[0]!.i),
+    seen: new Set(of("seen").map(({ a }) => a)),
+    answers: new Map(of("answer").map(({ a, b, c }) => [a, { body: b, answer: c }])),
+    states,
+    lines: of("line").map((row) => ({ sku: row.a, line: lineOf(row) }))
   }
 }
 
-const openHolds = (sql: Sql, skus: ReadonlyArray<string>) => sql`
-  select reservation_id, sku, location_id, quantity, order_id, ended, (extract(epoch from expires_at) * 1000)::float8 as expires_at
-  from hold where ended is null and sku = any(${textArray(skus)}::text[])`
+const seenPart = (sql: Sql, keys: ReadonlyArray<string>) =>
+  keys.length === 0
+    ? sql``
+    : sql`
+  union all select 'seen', encode(uuid_send(cause_key), 'hex'), null, null, null, null, 0, 0, 0, 0 from ledger
+  where committed_at > now() - ${repetitionWindow}::interval and committed_at < now() + interval '1 hour'
+    and cause_key = any(${textArray(keys)}::uuid[])`
 
-/** Reservations by id, open or ended: which SKU they are of, and how they ended. */
-export const findHolds = async (sql: Sql, ids: ReadonlyArray<string>): Promise<ReadonlyMap<string, StoredHold>> => {
-  const rows = await sql`
-    select reservation_id, sku, location_id, quantity, order_id, ended, (extract(epoch from expires_at) * 1000)::float8 as expires_at
-    from hold where reservation_id = any(${textArray(ids)}::text[])`
-  return new Map(rows.map((row) => [String(row["reservation_id"]), storedHoldOf(row)]))
+const answerPart = (sql: Sql, keys: ReadonlyArray<string>) =>
+  keys.length === 0
+    ? sql``
+    : sql`
+  union all select 'answer', encode(uuid_send(key), 'hex'), encode(uuid_send(body), 'hex'), answer, null, null, 0, 0, 0, 0
+  from request_answer where key = any(${textArray(keys)}::uuid[])`
+
+const statePart = (sql: Sql, wanted: ReadonlyArray<string>) => {
+  if (wanted.length === 0) return sql``
+  const skus = textArray(wanted)
+  return sql`
+  union all select 'stopped', sku, null, null, null, null, 0, 0, 0, 0 from quarantine
+  where not lifted and sku = any(${skus}::text[])
+  union all select 'level', sku, location_id, null, null, null, on_hand, committed, held, version from stock_level
+  where sku = any(${skus}::text[])
+  union all select 'hold', reservation_id, sku, location_id, order_id, ended, quantity, extract(epoch from expires_at) * 1000, 0, 0
+  from hold where ended is null and sku = any(${skus}::text[])`
 }
 
-const readLines = (sql: Sql, lines: AdmissionQuery["lines"]) => sql`
-  select l.sku, l.order_id, l.location_id, l.open, l.confirmed_ahead, l.cancelled_ahead
+const linePart = (sql: Sql, lines: AdmissionQuery["lines"]) =>
+  lines.length === 0
+    ? sql``
+    : sql`
+  union all select 'line', l.sku, l.order_id, l.location_id, null, null, l.open, l.confirmed_ahead, l.cancelled_ahead, 0
   from (select unnest(${textArray(lines.map((l) => l.orderId))}::text[]) as order_id, unnest(${textArray(lines.map((l) => l.sku))}::text[]) as sku) as t
   join order_line l on l.order_id = t.order_id and l.sku = t.sku`
 
-const lineOf = (row: Record<string, unknown>): OrderLine =>
-  ({
-    orderId: row["order_id"],
-    locationId: row["location_id"],
-    open: row["open"],
-    confirmedAhead: row["confirmed_ahead"],
-    cancelledAhead: row["cancelled_ahead"]
-  }) as OrderLine
-
-const storedHoldOf = (row: Record<string, unknown>): StoredHold => {
-  const hold = {
-    reservationId: row["reservation_id"],
-    locationId: row["location_id"],
-    quantity: row["quantity"],
-    expiresAt: Math.round(Number(row["expires_at"])),
-    ...(row["order_id"] === null ? {} : { orderId: row["order_id"] })
-  } as Hold
-  return { sku: String(row["sku"]), hold, ended: row["ended"] as HoldEnd | null }
+/** Reservations by id, open or ended: which SKU they are of, and how they ended. */
+export const findHolds = async (sql: Sql, ids: ReadonlyArray<string>): Promise<ReadonlyMap<string, StoredHold>> => {
+  const rows = await sql<Array<Row>>`
+    select 'hold' as part, reservation_id as a, sku as b, location_id as c, order_id as d, ended as e, quantity::float8 as i,
+      (extract(epoch from expires_at) * 1000)::float8 as j
+    from hold where reservation_id = any(${textArray(ids)}::text[])`
+  return new Map(rows.map((row) => [row.a, storedHoldOf(row)]))
 }
 
-const statesOf = (skus: ReadonlyArray<string>, levels: Rows, holds: Rows, stopped: Rows): Map<string, StoredState> => {
-  const quarantined = new Set(stopped.map((row) => row["sku"]))
-  const states = new Map<string, StoredState>(
+const lineOf = ({ b, c, i, j, k }: Row): OrderLine => ({
+  orderId: b as OrderId,
+  locationId: c as LocationId,
+  open: i,
+  confirmedAhead: j,
+  cancelledAhead: k
+})
+
+const storedHoldOf = ({ a, b, c, d, e, i, j }: Row): StoredHold => {
+  const hold = { reservationId: a as ReservationId, locationId: c as LocationId, quantity: i, expiresAt: Math.round(j) }
+  return { sku: b, hold: d === null ? hold : { ...hold, orderId: d as OrderId }, ended: e as HoldEnd | null }
+}
+
+const statesOf = (skus: ReadonlyArray<string>, stopped: ReadonlyArray<Row>): Map<string, StoredState> => {
+  const quarantined = new Set(stopped.map(({ a }) => a))
+  return new Map(
     skus.map((sku) => [sku, { state: emptyState(sku as Sku), levelVersions: [], quarantined: quarantined.has(sku) }])
   )
-  for (const row of levels) addLevel(states.get(String(row["sku"]))!, row)
-  for (const row of holds) addHold(states.get(String(row["sku"]))!.state, storedHoldOf(row).hold)
-  return states
 }
 
-const addLevel = (stored: StoredState, row: Record<string, unknown>): void => {
-  const { location_id: locationId, on_hand: onHand, committed, held, version } = row
-  stored.state.levels.push({ locationId, onHand, committed, held } as StockState["levels"][number])
-  stored.levelVersions.push(version as number)
+const addLevel = (stored: StoredState, { b, i, j, k, l: version }: Row): void => {
+  stored.state.levels.push({ locationId: b as LocationId, onHand: i, committed: j, held: k })
+  stored.levelVersions.push(version)
   // every change touches one level and bears the SKU's version, so that the newest level bears the SKU's own
-  stored.state.version = Math.max(stored.state.version, version as number)
+  stored.state.version = Math.max(stored.state.version, version)
 }
 
 const addHold = (state: StockState, hold: Hold): void => {
