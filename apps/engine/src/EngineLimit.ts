@@ -3,7 +3,7 @@
  */
 
 /** Commit lanes: each has one transaction in flight. Two keep PostgreSQL busy on two cores; more only contend. */
-export const lanes = 2
+export const lanes = 1
 
 /** Messages decided into one commit. Throughput flattens above 512 while latency keeps growing. */
 export const batchMax = 512
