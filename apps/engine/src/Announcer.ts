@@ -6,9 +6,16 @@
  * announced when the process died is found in the outbox by the next owner. It decides nothing.
  */
 import { encodeAvailability } from "@holdfast/bus/AvailabilityMessage"
+import { Pace } from "@holdfast/bus/Pace"
 import { availabilitySubject } from "@holdfast/bus/Subject"
 import { mergeAvailability, type Availability } from "@holdfast/domain/Availability"
-import { announceBatchMax, announceRetryMillis, catchUpBacklog, catchUpGatherMillis } from "./EngineLimit.ts"
+import {
+  announceBatchMax,
+  announcePaceMillis,
+  announceRetryMillis,
+  catchUpBacklog,
+  catchUpGatherMillis
+} from "./EngineLimit.ts"
 import type { DecisionBatch } from "./DecisionBatch.ts"
 import type { StockPartition } from "./StockPartition.ts"
 
@@ -26,6 +33,7 @@ export class Announcer {
   private readonly publish: PublishAll
   private signal: (() => void) | undefined
   private closed = false
+  private readonly pace = new Pace(announcePaceMillis)
 
   constructor(publish: PublishAll) {
     this.publish = publish
@@ -53,6 +61,7 @@ export class Announcer {
     while (!this.closed || this.waiting.size > 0) {
       if (this.isIdle()) await this.idle()
       if (this.isCatchingUp() && !this.closed) await pause(catchUpGatherMillis)
+      await this.pace.turn()
       await this.publishWaiting()
     }
   }

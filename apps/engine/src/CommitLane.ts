@@ -5,6 +5,7 @@
  * of a batch leave after its commit returned, in order. When a commit fails, all partitions of the batch are lost and start
  * anew from what is stored; whoever waited for an answer hears `unknown`.
  */
+import { Pace } from "@holdfast/bus/Pace"
 import { partitions as partitionCount } from "@holdfast/domain/Limit"
 import { InvariantBroken } from "@holdfast/domain/StockRules"
 import type { Sql } from "@holdfast/ledger/Database"
@@ -13,7 +14,7 @@ import { toLedgerError } from "@holdfast/ledger/LedgerError"
 import { readFor, takeIn, type Known, type Taken } from "./BatchAdmission.ts"
 import { decideMessage } from "./DecideMessage.ts"
 import { DecisionBatch } from "./DecisionBatch.ts"
-import { batchMax, residentSkusMax } from "./EngineLimit.ts"
+import { batchMax, commitPaceMillis, residentSkusMax } from "./EngineLimit.ts"
 import type { StockMessage } from "./SkuActor.ts"
 import type { Loss, StockPartition } from "./StockPartition.ts"
 
@@ -44,6 +45,7 @@ export class CommitLane {
   private readonly listener: LaneListener
   private signal: (() => void) | undefined
   private closed = false
+  private readonly pace = new Pace(commitPaceMillis)
   private batchNumber = 0
   private durableBatch = 0
   private previous: DecisionBatch | undefined
@@ -79,11 +81,13 @@ export class CommitLane {
   async run(): Promise<void> {
     let underWay: Promise<void> = Promise.resolve()
     while (!this.closed) {
-      const taken = this.take()
-      if (taken.length === 0) {
+      if (!this.hasWork()) {
         await this.idle()
         continue
       }
+      await this.pace.turn()
+      const taken = this.take()
+      if (taken.length === 0) continue
       const batch = await this.decideAll(taken)
       await underWay
       if (batch !== undefined) underWay = this.commit(batch)
@@ -94,8 +98,13 @@ export class CommitLane {
   private idle(): Promise<void> {
     return new Promise((resolve) => {
       this.signal = resolve
-      for (const partition of this.partitions) if (partition.waiting > 0) return this.wake()
+      if (this.hasWork()) this.wake()
     })
+  }
+
+  private hasWork(): boolean {
+    for (const partition of this.partitions) if (partition.waiting > 0) return true
+    return false
   }
 
   private take(): Taken {

@@ -5,6 +5,7 @@
  * leads to; what cannot be understood is parked before the position moves past it. After the first failure it does nothing
  * more: whoever runs it reads the position again and makes a new one.
  */
+import { Pace } from "@holdfast/bus/Pace"
 import { publishChain } from "@holdfast/bus/PublishChain"
 import { stockStream } from "@holdfast/bus/StreamTopology"
 import type { Sql } from "@holdfast/ledger/Database"
@@ -12,6 +13,7 @@ import { toLedgerError } from "@holdfast/ledger/LedgerError"
 import { park } from "@holdfast/ledger/Parked"
 import type { ConsumerMessages, JsMsg } from "@nats-io/jetstream"
 import type { NatsConnection } from "@nats-io/nats-core"
+import { batchPaceMillis } from "./IngestLimit.ts"
 import type { Intake, IntakeBatch, IntakeOutcome, StoredEvent } from "./Intake.ts"
 
 /** What became of an event, and when that was certain: milliseconds since the epoch. */
@@ -35,6 +37,7 @@ export class FactWriter {
   private lastSequence: number
   private writing: Promise<void> | undefined
   private failure: { readonly cause: unknown } | undefined
+  private readonly pace = new Pace(batchPaceMillis)
   private wake: (() => void) | undefined
   private readonly abandoned = Promise.withResolvers<void>()
 
@@ -77,9 +80,10 @@ export class FactWriter {
   private async write(): Promise<void> {
     const { intake } = this.parts
     try {
-      // whatever else arrived in the same read of the socket goes into the same batch
+      // whatever else arrived in the same read of the socket goes into the same batch, also into the first
       await new Promise((resolve) => setImmediate(resolve))
       while (!intake.isEmpty && this.failure === undefined) {
+        await this.pace.turn()
         const batch = intake.take()
         this.signal()
         await this.writeBatch(batch)
