@@ -39,9 +39,9 @@ const prepare = async (sql: postgres.Sql, sku: string, units: number): Promise<v
       end if;
       insert into hold (reservation_id, sku, location_id, partition, quantity, expires_at)
       values (p_id, p_sku, 'main', 0, p_quantity, now() + interval '1 hour');
-      insert into ledger (sku, version, partition, epoch, kind, location_id, on_hand, committed, held, oversold,
+      insert into ledger (sku, version, kind, location_id, on_hand, committed, held, oversold,
         cause_source, cause_id, reservation_id, expires_at, occurred_at, committed_at)
-      values (p_sku, v, 0, 1, 'reservation.granted', 'main', 0, 0, p_quantity, 0, 'request', p_id, p_id,
+      values (p_sku, v, 'reservation.granted', 'main', 0, 0, p_quantity, 0, 'request', p_id, p_id,
         now() + interval '1 hour', now(), now());
       return true;
     end $$`)
@@ -58,9 +58,9 @@ const inTransaction: Reserve = (sql, sku, id) =>
       tx`update stock_level set held = held + 1, version = ${version} where sku = ${sku} and location_id = 'main'`,
       tx`insert into hold (reservation_id, sku, location_id, partition, quantity, expires_at)
         values (${id}, ${sku}, 'main', 0, 1, now() + interval '1 hour')`,
-      tx`insert into ledger (sku, version, partition, epoch, kind, location_id, on_hand, committed, held, oversold,
+      tx`insert into ledger (sku, version, kind, location_id, on_hand, committed, held, oversold,
           cause_source, cause_id, reservation_id, expires_at, occurred_at, committed_at)
-        values (${sku}, ${version}, 0, 1, 'reservation.granted', 'main', 0, 0, 1, 0, 'request', ${id}, ${id},
+        values (${sku}, ${version}, 'reservation.granted', 'main', 0, 0, 1, 0, 'request', ${id}, ${id},
           now() + interval '1 hour', now(), now())`
     ])
     return true
