@@ -26,10 +26,21 @@ export type DecidedAvailability = Omit<Availability, "committedAt" | "events"> &
   readonly events: ReadonlyArray<DecidedEvent>
 }
 
+interface TouchedLevel {
+  /** in the actor's state */
+  readonly index: number
+  /** version that its row must have had before this batch */
+  readonly expected: number
+}
+
 interface Touched {
   readonly partition: StockPartition
-  /** index of a level -> version that its row must have had before this batch */
-  readonly levels: Map<number, number>
+  readonly levels: Array<TouchedLevel>
+}
+
+const isAmong = (touched: ReadonlyArray<TouchedLevel>, index: number): boolean => {
+  for (const level of touched) if (level.index === index) return true
+  return false
 }
 
 export class DecisionBatch {
@@ -74,9 +85,11 @@ export class DecisionBatch {
 
   touchLevel(partition: StockPartition, actor: SkuActor, locationId: LocationId): void {
     let touched = this.touched.get(actor)
-    if (touched === undefined) this.touched.set(actor, (touched = { partition, levels: new Map() }))
-    const index = actor.state.levels.findIndex((level) => level.locationId === locationId)
-    if (!touched.levels.has(index)) touched.levels.set(index, actor.levelVersions[index] ?? 0)
+    if (touched === undefined) this.touched.set(actor, (touched = { partition, levels: [] }))
+    const { levels } = actor.state
+    let index = 0
+    while (levels[index]!.locationId !== locationId) index++
+    if (!isAmong(touched.levels, index)) touched.levels.push({ index, expected: actor.levelVersions[index] ?? 0 })
     actor.levelVersions[index] = actor.state.version
     actor.changedIn = this.number
   }
@@ -117,7 +130,7 @@ export class DecisionBatch {
 
   private announce(actor: SkuActor, { partition, levels }: Touched): DecidedAvailability {
     const { state, sku } = actor
-    for (const [index, expected] of levels) {
+    for (const { index, expected } of levels) {
       const version = actor.levelVersions[index]!
       this.commit.levels.push({ partition: partition.number, sku, level: state.levels[index]!, version, expected })
     }

@@ -33,7 +33,9 @@ export class NatsConnection extends Context.Service<
                 maxReconnectAttempts: -1,
                 reconnectTimeWait: reconnectWaitMillis,
                 reconnectJitter: reconnectWaitMillis,
-                waitOnFirstConnect: false
+                waitOnFirstConnect: false,
+                // a stack trace for every request, made before anything went wrong, costs more than the request
+                noAsyncTraces: true
               }),
             catch: (cause) => new BusError({ reason: "unreachable", detail: "is a nats-server running there?", cause })
           }),

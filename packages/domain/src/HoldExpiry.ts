@@ -25,6 +25,11 @@ export class HoldExpiry {
     }
   }
 
+  /** Whether `due` may name any. */
+  isDue(now: number): boolean {
+    return this.heap.length > 0 && this.heap[0]!.expiresAt <= now
+  }
+
   /** Reservations that end at or before `now` (milliseconds since the epoch) and of which `isOpen` holds. */
   due(now: number, isOpen: (id: ReservationId) => boolean): Array<ReservationId> {
     const found: Array<ReservationId> = []

@@ -65,10 +65,7 @@ export class InvariantBroken extends Error {
 /** @param now milliseconds since the epoch, by the database's clock */
 export const decide = (state: StockState, command: StockCommand, now: number): Decision => {
   const expired = new Draft(state)
-  for (const id of state.expiry.due(now, (open) => state.holds.has(open))) {
-    const hold = state.holds.get(id)!
-    expired.change("reservation.expired", hold.locationId, { held: -hold.quantity, reservationId: id })
-  }
+  if (state.expiry.isDue(now)) expire(state, expired, now)
   switch (command._tag) {
     case "Expire":
       return { changes: expired.changes }
@@ -76,6 +73,13 @@ export const decide = (state: StockState, command: StockCommand, now: number): D
       return decideFact(state, expired, command.fact)
     case "Request":
       return decideRequest(state, expired, command.request, command.unique, now)
+  }
+}
+
+const expire = (state: StockState, draft: Draft, now: number): void => {
+  for (const id of state.expiry.due(now, (open) => state.holds.has(open))) {
+    const hold = state.holds.get(id)!
+    draft.change("reservation.expired", hold.locationId, { held: -hold.quantity, reservationId: id })
   }
 }
 
