@@ -6,8 +6,8 @@
  */
 export const batchFactsMax = 2_000
 
-/** Between the beginnings of two batches. At 500 events/s it halves what a channel's slowest hundredth waits. */
-export const batchPaceMillis = 5
+/** Between the beginnings of two batches, see `Pace`. At 500 events/s it spares a quarter of the work of the whole way. */
+export const batchPaceMillis = 6
 
 /** Facts that wait while a batch is under way: two batches, so that decoding goes on while the broker is the slower one. */
 export const waitingFactsMax = 2 * batchFactsMax
