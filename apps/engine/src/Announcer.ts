@@ -13,7 +13,7 @@ import {
   announceBatchMax,
   announcePaceMillis,
   announceRetryMillis,
-  catchUpBacklog,
+  catchUpAgeMillis,
   catchUpGatherMillis
 } from "./EngineLimit.ts"
 import type { DecisionBatch } from "./DecisionBatch.ts"
@@ -33,6 +33,8 @@ export class Announcer {
   private readonly publish: PublishAll
   private signal: (() => void) | undefined
   private closed = false
+  /** whatever the last commit was about had waited for long */
+  private catchingUp = false
   private readonly pace = new Pace(announcePaceMillis)
 
   constructor(publish: PublishAll) {
@@ -42,11 +44,17 @@ export class Announcer {
   /** Adds what a batch committed. @param committedAt milliseconds since the epoch */
   announce({ announcements, commitNumbers }: DecisionBatch, committedAt: number): void {
     for (const [partition, commitNo] of commitNumbers) this.reached.set(partition, commitNo)
+    const old = committedAt - catchUpAgeMillis
+    let fresh = announcements.length === 0
     for (const availability of announcements) {
       availability.committedAt = committedAt
-      for (const event of availability.events) event.committedAt = committedAt
+      for (const event of availability.events) {
+        event.committedAt = committedAt
+        fresh ||= event.storedAt > old
+      }
       this.add(availability)
     }
+    this.catchingUp = !fresh
     this.wake()
   }
 
@@ -60,7 +68,7 @@ export class Announcer {
   async run(): Promise<void> {
     while (!this.closed || this.waiting.size > 0) {
       if (this.isIdle()) await this.idle()
-      if (this.isCatchingUp() && !this.closed) await pause(catchUpGatherMillis)
+      if (this.catchingUp && !this.closed) await pause(catchUpGatherMillis)
       await this.pace.turn()
       await this.publishWaiting()
     }
@@ -80,11 +88,6 @@ export class Announcer {
 
   private isIdle(): boolean {
     return this.waiting.size === 0 && this.reached.size === 0
-  }
-
-  private isCatchingUp(): boolean {
-    for (const partition of this.reached.keys()) if (partition.backlog > catchUpBacklog) return true
-    return false
   }
 
   private async publishWaiting(): Promise<void> {

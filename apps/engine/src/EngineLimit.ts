@@ -52,10 +52,10 @@ export const busyRetryMillis = 100
 export const announceBatchMax = 500
 
 /**
- * Messages of STOCK a partition is behind from which on announcements are gathered: what they say is about to change again.
- * While there is a backlog a message holds about 30 facts.
+ * How long events waited at the front door or in STOCK from which on their announcements are gathered: what they say is late
+ * already, and about to change again.
  */
-export const catchUpBacklog = 30
+export const catchUpAgeMillis = 2_000
 
 /** How long announcements are gathered while catching up. */
 export const catchUpGatherMillis = 2_000

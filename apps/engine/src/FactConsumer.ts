@@ -94,7 +94,6 @@ const pump = async (
 ): Promise<"consumed"> => {
   for await (const message of messages) {
     if (turn.over) break
-    partition.backlog = message.info.pending
     const room = partition.push(stockMessages(message, partition.number, Date.now()))
     if (room !== undefined) await room
     if (partition.loss !== undefined) break

@@ -40,8 +40,6 @@ export class StockPartition {
   commitNo: number
   /** commits up to this one are announced */
   announcedNo: number
-  /** messages that JetStream still holds for this partition, as of the last one received */
-  backlog = 0
   /** while above 0, messages are committed one by one */
   cautious: number
   /** a fact that the database rejects: it is parked instead of decided */

@@ -47,7 +47,7 @@ describe("the engine on real servers", () => {
     await servers.stop()
   })
 
-  const context = { eventSequence: 1, storedAt: 1_700_000_000_000, traceparent: "", part: 1 }
+  const context = { eventSequence: 1, storedAt: Date.now(), traceparent: "", part: 1 }
 
   const publish = async (raw: { id: string; type: string; data: unknown }) => {
     const nats = await runtime.runPromise(NatsConnection)
