@@ -47,11 +47,10 @@ describe("the engine on real servers", () => {
     await servers.stop()
   })
 
-  const context = { eventSequence: 1, storedAt: Date.now(), traceparent: "", part: 1 }
-
   const publish = async (raw: { id: string; type: string; data: unknown }) => {
     const nats = await runtime.runPromise(NatsConnection)
     const event = Result.getOrThrow(decodeEvent({ source: "test", time: undefined, ...raw }, 1_700_000_000_000))
+    const context = { eventSequence: 1, storedAt: Date.now(), traceparent: "", part: 1 }
     const facts = factsOf(event).map((fact) => ({ fact, context }))
     for (const { subject, payload } of encodeFactBatch(facts, startOfEvents, startOfEvents))
       await nats.jetstream.publish(subject, payload)
