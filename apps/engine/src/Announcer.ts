@@ -48,6 +48,8 @@ export class Announcer {
     let fresh = announcements.length === 0
     for (const availability of announcements) {
       availability.committedAt = committedAt
+      // an expiry has no event, and is news
+      fresh ||= availability.events.length === 0
       for (const event of availability.events) {
         event.committedAt = committedAt
         fresh ||= event.storedAt > old

@@ -88,7 +88,7 @@ describe("the engine on real servers", () => {
       await publish({ id: "o1", type: "order.placed", data: { orderId: "1", lines: [{ sku: "A", quantity: 3 }] } })
     await publish({ id: "c1", type: "order.cancelled", data: { orderId: "1", lines: [{ sku: "A", quantity: 1 }] } })
     await vi.waitFor(async () => expect(await level("A")).toEqual({ on_hand: 10, committed: 2, held: 0 }))
-    expect(await level("B")).toEqual({ on_hand: 4, committed: 0, held: 0 })
+    await vi.waitFor(async () => expect(await level("B")).toEqual({ on_hand: 4, committed: 0, held: 0 }))
     expect(await findings()).toEqual([])
   })
 
