@@ -98,7 +98,6 @@ export class CommitLane {
   private idle(): Promise<void> {
     return new Promise((resolve) => {
       this.signal = resolve
-      if (this.hasWork()) this.wake()
     })
   }
 

@@ -10,6 +10,9 @@ const special = /["\\]/
 const escaped = (value: string): string =>
   special.test(value) ? value.replaceAll("\\", "\\\\").replaceAll('"', '\\"') : value
 
+/** Literal of a whole column of numbers. All must be finite. */
+export const numberArray = (values: ReadonlyArray<number>): string => `{${values.join(",")}}`
+
 /** A column of numbers. */
 export class NumberColumn {
   private readonly values: Array<number> = []
@@ -20,7 +23,7 @@ export class NumberColumn {
   }
 
   get literal(): string {
-    return `{${this.values.join(",")}}`
+    return numberArray(this.values)
   }
 }
 

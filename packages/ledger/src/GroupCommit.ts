@@ -8,11 +8,10 @@
  *
  * Arrays are unnested in select lists: as a table function each of them would be stored and read back row by row.
  */
-import { sparseArray, textArray } from "./ArrayLiteral.ts"
+import { numberArray, sparseArray, textArray } from "./ArrayLiteral.ts"
 import type { CommitBatch } from "./CommitBatch.ts"
 import type { Sql } from "./Database.ts"
-
-const numbers = (values: ReadonlyArray<number>): string => `{${values.join(",")}}`
+import { insertParked } from "./Parked.ts"
 
 /** Writes the batch. Resolves with the database's clock in milliseconds since the epoch. Rejects with what postgres.js threw. */
 export const commitBatch = async (sql: Sql, batch: CommitBatch): Promise<number> => {
@@ -23,10 +22,10 @@ export const commitBatch = async (sql: Sql, batch: CommitBatch): Promise<number>
   const rows = await sql`
 with clock as materialized (select clock_timestamp() as now),
 want as (
-  select unnest(${numbers(moves.map((m) => m.partition))}::smallint[]) as partition, unnest(${numbers(moves.map((m) => m.epoch))}::bigint[]) as epoch,
-    unnest(${numbers(moves.map((m) => m.fromSeq))}::bigint[]) as from_seq, unnest(${numbers(moves.map((m) => m.toSeq))}::bigint[]) as to_seq,
-    unnest(${numbers(moves.map((m) => m.commitNo))}::bigint[]) as commit_no,
-    unnest(${numbers(moves.map((m) => m.announcedNo))}::bigint[]) as announced_no),
+  select unnest(${numberArray(moves.map((m) => m.partition))}::smallint[]) as partition, unnest(${numberArray(moves.map((m) => m.epoch))}::bigint[]) as epoch,
+    unnest(${numberArray(moves.map((m) => m.fromSeq))}::bigint[]) as from_seq, unnest(${numberArray(moves.map((m) => m.toSeq))}::bigint[]) as to_seq,
+    unnest(${numberArray(moves.map((m) => m.commitNo))}::bigint[]) as commit_no,
+    unnest(${numberArray(moves.map((m) => m.announcedNo))}::bigint[]) as announced_no),
 fence as (
   update partition_owner o set applied_seq = w.to_seq, commit_no = w.commit_no, announced_no = w.announced_no
   from want w where o.partition = w.partition and o.epoch = w.epoch and o.applied_seq = w.from_seq returning 1),
@@ -52,11 +51,11 @@ changes as (
 level as (
   select unnest(${textArray(levels.map((r) => r.sku))}::text[]) as sku,
     unnest(${textArray(levels.map((r) => r.level.locationId))}::text[]) as location_id,
-    unnest(${numbers(levels.map((r) => r.partition))}::smallint[]) as partition,
-    unnest(${numbers(levels.map((r) => r.level.onHand))}::int[]) as on_hand,
-    unnest(${numbers(levels.map((r) => r.level.committed))}::int[]) as committed,
-    unnest(${numbers(levels.map((r) => r.level.held))}::int[]) as held, unnest(${numbers(levels.map((r) => r.version))}::bigint[]) as version,
-    unnest(${numbers(levels.map((r) => r.expected))}::bigint[]) as expected),
+    unnest(${numberArray(levels.map((r) => r.partition))}::smallint[]) as partition,
+    unnest(${numberArray(levels.map((r) => r.level.onHand))}::int[]) as on_hand,
+    unnest(${numberArray(levels.map((r) => r.level.committed))}::int[]) as committed,
+    unnest(${numberArray(levels.map((r) => r.level.held))}::int[]) as held, unnest(${numberArray(levels.map((r) => r.version))}::bigint[]) as version,
+    unnest(${numberArray(levels.map((r) => r.expected))}::bigint[]) as expected),
 level_update as (
   update stock_level x set on_hand = t.on_hand, committed = t.committed, held = t.held, version = t.version
   from level t where t.expected > 0 and x.sku = t.sku and x.location_id = t.location_id and x.version = t.expected returning 1),
@@ -69,23 +68,23 @@ holds as (
   select t.reservation_id, t.sku, t.location_id, t.partition, t.quantity, t.order_id, to_timestamp(t.expires_at), t.ended
   from (select unnest(${textArray(holds.map((r) => r.hold.reservationId))}::text[]) as reservation_id,
     unnest(${textArray(holds.map((r) => r.sku))}::text[]) as sku, unnest(${textArray(holds.map((r) => r.hold.locationId))}::text[]) as location_id,
-    unnest(${numbers(holds.map((r) => r.partition))}::smallint[]) as partition,
-    unnest(${numbers(holds.map((r) => r.hold.quantity))}::int[]) as quantity,
+    unnest(${numberArray(holds.map((r) => r.partition))}::smallint[]) as partition,
+    unnest(${numberArray(holds.map((r) => r.hold.quantity))}::int[]) as quantity,
     unnest(${sparseArray(holds.map((r) => r.hold.orderId ?? null))}::text[]) as order_id,
-    unnest(${numbers(holds.map((r) => r.hold.expiresAt / 1000))}::float8[]) as expires_at,
+    unnest(${numberArray(holds.map((r) => r.hold.expiresAt / 1000))}::float8[]) as expires_at,
     unnest(${sparseArray(holds.map((r) => r.ended))}::text[]) as ended) as t
   on conflict (reservation_id) do update set ended = excluded.ended),
 line_insert as (
   insert into order_line (sku, order_id, location_id, open, confirmed_ahead, cancelled_ahead)
   select unnest(${textArray(added.map((r) => r.sku))}::text[]), unnest(${textArray(added.map((r) => r.orderId))}::text[]),
-    unnest(${textArray(added.map((r) => r.locationId))}::text[]), unnest(${numbers(added.map((r) => r.open))}::int[]),
-    unnest(${numbers(added.map((r) => r.confirmedAhead))}::int[]), unnest(${numbers(added.map((r) => r.cancelledAhead))}::int[])),
+    unnest(${textArray(added.map((r) => r.locationId))}::text[]), unnest(${numberArray(added.map((r) => r.open))}::int[]),
+    unnest(${numberArray(added.map((r) => r.confirmedAhead))}::int[]), unnest(${numberArray(added.map((r) => r.cancelledAhead))}::int[])),
 line_update as (
   update order_line x set open = t.open, confirmed_ahead = t.confirmed_ahead, cancelled_ahead = t.cancelled_ahead
   from (select unnest(${textArray(lines.map((r) => r.sku))}::text[]) as sku, unnest(${textArray(lines.map((r) => r.orderId))}::text[]) as order_id,
-    unnest(${textArray(lines.map((r) => r.locationId))}::text[]) as location_id, unnest(${numbers(lines.map((r) => r.open))}::int[]) as open,
-    unnest(${numbers(lines.map((r) => r.confirmedAhead))}::int[]) as confirmed_ahead,
-    unnest(${numbers(lines.map((r) => r.cancelledAhead))}::int[]) as cancelled_ahead) as t
+    unnest(${textArray(lines.map((r) => r.locationId))}::text[]) as location_id, unnest(${numberArray(lines.map((r) => r.open))}::int[]) as open,
+    unnest(${numberArray(lines.map((r) => r.confirmedAhead))}::int[]) as confirmed_ahead,
+    unnest(${numberArray(lines.map((r) => r.cancelledAhead))}::int[]) as cancelled_ahead) as t
   where x.order_id = t.order_id and x.sku = t.sku and x.location_id = t.location_id returning 1),
 answers as (
   insert into request_answer (key, body, answer, committed_at)
@@ -95,26 +94,10 @@ answers as (
 announcements as (
   insert into outbox (partition, commit_no, skus, committed_at)
   select t.partition, t.commit_no, string_to_array(t.skus, E'\\n'), clock.now
-  from clock, (select unnest(${numbers(outbox.map((r) => r.partition))}::smallint[]) as partition,
-    unnest(${numbers(outbox.map((r) => r.commitNo))}::bigint[]) as commit_no,
+  from clock, (select unnest(${numberArray(outbox.map((r) => r.partition))}::smallint[]) as partition,
+    unnest(${numberArray(outbox.map((r) => r.commitNo))}::bigint[]) as commit_no,
     unnest(${textArray(outbox.map((r) => r.skus.join("\n")))}::text[]) as skus) as t),
-set_aside as (
-  insert into parked (stream, stream_created, sequence, item, subject, headers, payload, reason, detail, event_source, event_id,
-    sku, traceparent, stored_at)
-  select t.stream, t.stream_created, t.sequence, t.item, t.subject, t.headers::jsonb, decode(t.payload, 'base64'), t.reason,
-    t.detail, t.event_source, t.event_id, t.sku, t.traceparent, to_timestamp(t.stored_at)
-  from (select unnest(${textArray(parked.map((r) => r.stream))}::text[]) as stream,
-    unnest(${textArray(parked.map((r) => r.streamCreated))}::text[]) as stream_created,
-    unnest(${numbers(parked.map((r) => r.sequence))}::bigint[]) as sequence, unnest(${numbers(parked.map((r) => r.item ?? 0))}::smallint[]) as item,
-    unnest(${textArray(parked.map((r) => r.subject))}::text[]) as subject,
-    unnest(${textArray(parked.map((r) => JSON.stringify(r.headers)))}::text[]) as headers,
-    unnest(${textArray(parked.map((r) => Buffer.from(r.payload).toString("base64")))}::text[]) as payload,
-    unnest(${textArray(parked.map((r) => r.reason))}::text[]) as reason, unnest(${textArray(parked.map((r) => r.detail))}::text[]) as detail,
-    unnest(${sparseArray(parked.map((r) => r.source ?? null))}::text[]) as event_source,
-    unnest(${sparseArray(parked.map((r) => r.id ?? null))}::text[]) as event_id, unnest(${sparseArray(parked.map((r) => r.sku ?? null))}::text[]) as sku,
-    unnest(${sparseArray(parked.map((r) => r.traceparent ?? null))}::text[]) as traceparent,
-    unnest(${numbers(parked.map((r) => r.storedAt / 1000))}::float8[]) as stored_at) as t
-  on conflict do nothing)
+set_aside as (${insertParked(sql, parked)})
 select 1 / ((select count(*) from fence) = ${moves.length}
   and (select count(*) from level_update) + (select count(*) from level_insert) = ${levels.length}
   and (select count(*) from line_update) = ${lines.length})::int as ok,

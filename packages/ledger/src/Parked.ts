@@ -4,6 +4,7 @@
  * Guarantee: parking the same message of the same stream again changes nothing. Nothing is deleted here: replayed and
  * discarded messages are marked and stay. Every function rejects with what postgres.js threw.
  */
+import { numberArray, sparseArray, textArray } from "./ArrayLiteral.ts"
 import type { ParkedRow } from "./CommitBatch.ts"
 import type { Sql } from "./Database.ts"
 
@@ -43,23 +44,29 @@ export interface ParkedQuery {
 
 const listedDefault = 100
 
+/** The insert that parks rows, by itself or as a part of another statement. */
+export const insertParked = (sql: Sql, rows: ReadonlyArray<ParkedRow>) => sql`
+  insert into parked (stream, stream_created, sequence, item, subject, headers, payload, reason, detail, event_source, event_id,
+    sku, traceparent, stored_at)
+  select t.stream, t.stream_created, t.sequence, t.item, t.subject, t.headers::jsonb, decode(t.payload, 'base64'), t.reason,
+    t.detail, t.event_source, t.event_id, t.sku, t.traceparent, to_timestamp(t.stored_at)
+  from (select unnest(${textArray(rows.map((r) => r.stream))}::text[]) as stream,
+    unnest(${textArray(rows.map((r) => r.streamCreated))}::text[]) as stream_created,
+    unnest(${numberArray(rows.map((r) => r.sequence))}::bigint[]) as sequence,
+    unnest(${numberArray(rows.map((r) => r.item ?? 0))}::smallint[]) as item,
+    unnest(${textArray(rows.map((r) => r.subject))}::text[]) as subject,
+    unnest(${textArray(rows.map((r) => JSON.stringify(r.headers)))}::text[]) as headers,
+    unnest(${textArray(rows.map((r) => Buffer.from(r.payload).toString("base64")))}::text[]) as payload,
+    unnest(${textArray(rows.map((r) => r.reason))}::text[]) as reason, unnest(${textArray(rows.map((r) => r.detail))}::text[]) as detail,
+    unnest(${sparseArray(rows.map((r) => r.source))}::text[]) as event_source,
+    unnest(${sparseArray(rows.map((r) => r.id))}::text[]) as event_id, unnest(${sparseArray(rows.map((r) => r.sku))}::text[]) as sku,
+    unnest(${sparseArray(rows.map((r) => r.traceparent))}::text[]) as traceparent,
+    unnest(${numberArray(rows.map((r) => r.storedAt / 1000))}::float8[]) as stored_at) as t
+  on conflict do nothing`
+
 /** Parks rows in one insert. */
 export const park = async (sql: Sql, rows: ReadonlyArray<ParkedRow>): Promise<void> => {
-  await sql`
-    insert into parked (stream, stream_created, sequence, item, subject, headers, payload, reason, detail, event_source, event_id,
-      sku, traceparent, stored_at)
-    select t.stream, t.stream_created, t.sequence, t.item, t.subject, t.headers::jsonb, decode(t.payload, 'base64'), t.reason, t.detail,
-      t.event_source, t.event_id, t.sku, t.traceparent, to_timestamp(t.stored_at)
-    from unnest(${rows.map((r) => r.stream)}::text[], ${rows.map((r) => r.streamCreated)}::text[],
-      ${rows.map((r) => r.sequence)}::bigint[], ${rows.map((r) => r.item ?? 0)}::smallint[], ${rows.map((r) => r.subject)}::text[],
-      ${rows.map((r) => JSON.stringify(r.headers))}::text[],
-      ${rows.map((r) => Buffer.from(r.payload).toString("base64"))}::text[], ${rows.map((r) => r.reason)}::text[],
-      ${rows.map((r) => r.detail)}::text[], ${rows.map((r) => r.source ?? null)}::text[],
-      ${rows.map((r) => r.id ?? null)}::text[], ${rows.map((r) => r.sku ?? null)}::text[],
-      ${rows.map((r) => r.traceparent ?? null)}::text[], ${rows.map((r) => r.storedAt / 1000)}::float8[])
-    as t(stream, stream_created, sequence, item, subject, headers, payload, reason, detail, event_source, event_id, sku, traceparent,
-      stored_at)
-    on conflict do nothing`
+  await insertParked(sql, rows)
 }
 
 const millis = (sql: Sql, column: string) => sql`(extract(epoch from ${sql(column)}) * 1000)::float8`
