@@ -80,7 +80,7 @@ export class FactWriter {
   private async write(): Promise<void> {
     const { intake } = this.parts
     try {
-      // whatever else arrived in the same read of the socket goes into the same batch, also into the first
+      // whatever else arrived in the same read of the socket goes into the same batch
       await new Promise((resolve) => setImmediate(resolve))
       while (!intake.isEmpty && this.failure === undefined) {
         await this.pace.turn()

@@ -43,7 +43,7 @@ export const readPosition = async (nats: Context.Service.Shape<typeof NatsConnec
   const batch = await lastBatch(manager, firstStock, lastStockSequence)
   // STOCK keeps messages longer than EVENTS: when its last one is gone, all events before it are gone too
   if (batch === undefined) return { ...start, ...startOfEvents }
-  const position = toleratedPosition(batch)
+  const position = progressOf(batch)
   if (await isSameEvent(manager, events.state.last_seq, position)) return { ...start, ...position }
   const { first_seq, last_seq } = events.state
   const sequence = (await firstSince(manager, first_seq, last_seq, position.storedAt)) - 1
@@ -60,7 +60,7 @@ const lastBatch = async (manager: JetStreamManager, first: number, last: number)
   return undefined
 }
 
-const toleratedPosition = ({ after, upTo, rest, facts }: FactBatch): Position => {
+const progressOf = ({ after, upTo, rest, facts }: FactBatch): Position => {
   if (rest === 0) return upTo
   const last = decodeFact(facts.at(-1))
   // not written by ingest after all: what is repeated then is recognised by the engine

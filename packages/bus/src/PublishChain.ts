@@ -3,7 +3,8 @@
  *
  * Guarantee: resolves with the last sequence once the stream has stored everything, in order and without gaps. With an
  * expected last sequence the first message names it, and every other the id of the one before: a stream that another writer
- * moved takes none of those that follow, and what is stored is always a beginning of the chain, next to each other. Rejects with `BusError`: `position_moved` when
+ * moved takes none of those that follow, and what is stored is always a beginning of the chain, next to each other. Rejects
+ * with `BusError`: `position_moved` when
  * an expectation failed, else `publish_failed`; then a beginning may be stored, and a writer with an expectation finds out
  * how much by reading the position again. (Atomic batches cost the server three times as much, and a small one ten times.)
  */

@@ -77,7 +77,7 @@ export const admit = async (sql: Sql, asked: AdmissionQuery): Promise<AdmissionR
   for (const row of of("level")) addLevel(states.get(row.a)!, row)
   for (const row of of("hold")) addHold(states.get(row.b)!.state, storedHoldOf(row).hold)
   return {
-    now: Math.floor(rows[0]!.i),
+    now: Math.floor(of("clock")[0]!.i),
     seen: new Set(of("seen").map(({ a }) => a)),
     answers: new Map(of("answer").map(({ a, b, c }) => [a, { body: b, answer: c }])),
     states,
