@@ -7,6 +7,7 @@ import { batchFactsMax } from "@holdfast/ingest/IngestLimit"
 import { Effect } from "effect"
 import postgres from "postgres"
 import { contextAt, factAt } from "../Backlog.ts"
+import { bareLoop } from "../BareLoop.ts"
 import type { BenchServers } from "../BenchServers.ts"
 import { startEngine } from "../EngineProcess.ts"
 import type { Scenario } from "../Scenario.ts"
@@ -93,5 +94,5 @@ export const drainScenario: Scenario = {
   higherIsBetter: true,
   warmUps: 1,
   run: drain,
-  baselines: { transactionPerEvent }
+  baselines: { transactionPerEvent, bareLoop }
 }
