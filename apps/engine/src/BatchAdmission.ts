@@ -4,12 +4,13 @@
  * Guarantee: after `takeIn` every SKU that the batch names is at hand, and will not be passivated before the batch is
  * durable. What an actor already knows is newer than what was read: commits may be under way.
  */
-import { orderLineKey } from "@holdfast/domain/StockState"
+import { documentKeyOf, documentOf } from "@holdfast/domain/DocumentLine"
 import {
   admit,
   findHolds,
   type AdmissionQuery,
   type AdmissionResult,
+  type CountedSince,
   type StoredHold
 } from "@holdfast/ledger/Admission"
 import type { Sql } from "@holdfast/ledger/Database"
@@ -50,12 +51,15 @@ const questionOf = (taken: Taken, holds: ReadonlyMap<string, StoredHold>, batchN
   const eventKeys: Array<string> = []
   const requestKeys: Array<string> = []
   const skus = new Set<string>()
-  const lines: Array<{ sku: string; orderId: string }> = []
+  const lines: Array<AdmissionQuery["lines"][number]> = []
+  const counts: Array<CountedSince> = []
   for (const [partition, message] of taken) {
     if (message.kind === "poison") continue
     if (message.kind === "fact") {
       eventKeys.push(message.key)
-      if ("orderId" in message.fact.data) lines.push({ sku: message.sku, orderId: message.fact.data.orderId })
+      const document = documentOf(message.fact)
+      if (document !== undefined) lines.push({ sku: message.sku, ...document })
+      if (message.fact.type === "count.cycle") counts.push({ sku: message.sku, since: message.fact.data.countedAt })
     }
     if (message.kind === "request") requestKeys.push(message.key)
     if (message.sku === undefined) continue
@@ -64,10 +68,10 @@ const questionOf = (taken: Taken, holds: ReadonlyMap<string, StoredHold>, batchN
     else actor.changedIn = batchNumber // must not be passivated before it is decided
     if (message.kind === "request" && message.request.verb === "confirm") {
       const orderId = message.request.orderId ?? holds.get(message.request.reservationId)?.hold.orderId
-      if (orderId !== undefined) lines.push({ sku: message.sku, orderId })
+      if (orderId !== undefined) lines.push({ sku: message.sku, kind: "order", id: orderId })
     }
   }
-  return { eventKeys, requestKeys, skus: [...skus], lines }
+  return { eventKeys, requestKeys, skus: [...skus], lines, counts }
 }
 
 /** Hands what was read to the actors; what they already have is newer. */
@@ -81,9 +85,9 @@ export const takeIn = (taken: Taken, read: AdmissionResult, batch: DecisionBatch
   }
   for (const { sku, line } of read.lines) {
     const actor = owners.get(sku)?.actors.get(sku)
-    const key = orderLineKey(line.orderId, line.locationId)
-    if (actor === undefined || actor.state.orderLines.has(key)) continue
-    actor.state.orderLines.set(key, line)
+    const key = documentKeyOf(line)
+    if (actor === undefined || actor.state.documents.has(key)) continue
+    actor.state.documents.set(key, line)
     batch.rememberedLines.push([actor, key])
   }
 }

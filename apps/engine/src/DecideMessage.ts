@@ -4,6 +4,8 @@
  * Guarantee: synchronous. A message of the stream moves the partition's position whatever becomes of it; a request is
  * answered through the batch. Throws `InvariantBroken` when an actor's invariant breaks: the partition is then lost.
  */
+import type { LocationId } from "@holdfast/domain/Identity"
+import type { MovedSince } from "@holdfast/domain/MovementRules"
 import type { StoredHold } from "@holdfast/ledger/Admission"
 import type { Known } from "./BatchAdmission.ts"
 import type { DecisionBatch } from "./DecisionBatch.ts"
@@ -48,7 +50,21 @@ const decideStreamed = (
   const actor = partition.actors.get(message.sku)!
   actor.used = true
   // what is parked may come again, and is then to be applied
-  if (applyFact(partition, actor, message, batch)) batch.see(partition, message.key)
+  const movedSince =
+    message.fact.type === "count.cycle" ? movedSinceOf(actor, message.fact.data.countedAt, known) : undefined
+  if (applyFact(partition, actor, message, movedSince, batch)) batch.see(partition, message.key)
+}
+
+/** What the ledger says, and what it could not know yet: changes whose commit is under way. */
+const movedSinceOf = (actor: SkuActor, since: number, known: Known): MovedSince => {
+  const moved = new Map<LocationId, number>()
+  const add = (locationId: LocationId, units: number) => moved.set(locationId, (moved.get(locationId) ?? 0) + units)
+  for (const movement of known.movements)
+    if (movement.sku === actor.sku && movement.since === since) add(movement.locationId, movement.units)
+  const knownUpTo = known.movementVersions.get(actor.sku) ?? 0
+  for (const { version, at, locationId, units } of actor.moves)
+    if (version > knownUpTo && at > since) add(locationId, units)
+  return moved
 }
 
 const decideRequest = (

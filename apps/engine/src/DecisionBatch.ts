@@ -3,11 +3,12 @@
  *
  * Guarantee: `seal` turns what the actors did into rows once, as they stand at the end of the batch. It does no I/O.
  */
-import type { Availability } from "@holdfast/domain/Availability"
+import { announcedLevel, type Availability } from "@holdfast/domain/Availability"
+import type { DocumentLine } from "@holdfast/domain/DocumentLine"
 import type { LocationId, ReservationId } from "@holdfast/domain/Identity"
-import type { OrderLine } from "@holdfast/domain/StockState"
+import type { StockChange } from "@holdfast/domain/StockChange"
 import { CommitBatch } from "@holdfast/ledger/CommitBatch"
-import type { DecidedEvent, FactMessage, RequestMessage, SkuActor } from "./SkuActor.ts"
+import type { DecidedEvent, FactMessage, RecentMove, RequestMessage, SkuActor } from "./SkuActor.ts"
 import type { StockPartition, StreamedFact } from "./StockPartition.ts"
 
 /** What the processing of one fact did, for its trace. */
@@ -68,7 +69,8 @@ export class DecisionBatch {
   readonly traced: (traceparent: string) => boolean
   private readonly seen: Array<[StockPartition, string]> = []
   private readonly touched = new Map<SkuActor, Touched>()
-  private lines: Array<[SkuActor, string, OrderLine]> = []
+  private lines: Array<[SkuActor, string, DocumentLine]> = []
+  private readonly moved: Array<[SkuActor, RecentMove]> = []
 
   constructor(number: number, now: number, decidedAt: number, traced: (traceparent: string) => boolean) {
     this.number = number
@@ -81,6 +83,13 @@ export class DecisionBatch {
   see(partition: StockPartition, key: string): void {
     partition.seen.add(key)
     this.seen.push([partition, key])
+  }
+
+  /** Remembers what moved until every look-up of a count finds it in the ledger. To be called after the change is applied. */
+  noteMove(actor: SkuActor, { locationId, onHand }: StockChange, at: number): void {
+    const move = { version: actor.state.version, at, locationId, units: onHand }
+    actor.moves.push(move)
+    this.moved.push([actor, move])
   }
 
   touchLevel(partition: StockPartition, actor: SkuActor, locationId: LocationId): void {
@@ -108,8 +117,8 @@ export class DecisionBatch {
     this.announcements = announcements
     for (const [{ number, commitNo }, skus] of changed) this.commit.outbox.push({ partition: number, commitNo, skus })
     this.lines = this.rememberedLines.flatMap(([actor, key]) => {
-      const line = actor.state.orderLines.get(key)
-      return line === undefined ? [] : [[actor, key, line] as [SkuActor, string, OrderLine]]
+      const line = actor.state.documents.get(key)
+      return line === undefined ? [] : [[actor, key, line] as [SkuActor, string, DocumentLine]]
     })
   }
 
@@ -137,7 +146,7 @@ export class DecisionBatch {
     const availability = {
       sku: state.sku,
       version: state.version,
-      levels: state.levels.map((level) => ({ ...level })),
+      levels: state.levels.map(announcedLevel),
       committedAt: this.decidedAt,
       events: actor.events,
       more: actor.more
@@ -148,13 +157,14 @@ export class DecisionBatch {
   }
 
   /**
-   * Lets go of order lines, ended holds and dedup ids that were kept because a look-up may have missed them. To be called when the
+   * Lets go of document lines, movements, ended holds and dedup ids that were kept because a look-up may have missed them. To be called when the
    * batch after this one is durable; what was changed again since stays.
    */
   forget(): void {
     for (const [actor, key, line] of this.lines) {
-      if (actor.state.orderLines.get(key) === line) actor.state.orderLines.delete(key)
+      if (actor.state.documents.get(key) === line) actor.state.documents.delete(key)
     }
+    for (const [actor, move] of this.moved) actor.moves.splice(actor.moves.indexOf(move), 1)
     for (const [partition, key] of this.seen) partition.seen.delete(key)
     for (const [actor, id] of this.endedHolds) actor.state.ended.delete(id)
   }

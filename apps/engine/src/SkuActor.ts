@@ -6,6 +6,7 @@
  * arrives, runs ahead of the database by at most the commits under way, is passivated when others need the memory, and is
  * quarantined when one of its invariants breaks.
  */
+import type { LocationId } from "@holdfast/domain/Identity"
 import type { ReservationRequest } from "@holdfast/domain/Reservation"
 import type { SkuFact } from "@holdfast/domain/StockEvent"
 import type { StockState } from "@holdfast/domain/StockState"
@@ -73,6 +74,14 @@ export type StockMessage = FactMessage | PoisonMessage | RequestMessage | Expire
 /** An event whose commit is not durable yet: when it is, `committedAt` is set. */
 export type DecidedEvent = Omit<AnnouncedEvent, "committedAt"> & { committedAt: number }
 
+/** `at`: when it happened, as its source says; milliseconds since the epoch. */
+export interface RecentMove {
+  readonly version: number
+  readonly at: number
+  readonly locationId: LocationId
+  readonly units: number
+}
+
 export interface SkuActor {
   readonly sku: string
   readonly state: StockState
@@ -83,6 +92,8 @@ export interface SkuActor {
   changedIn: number
   /** whether it was used since passivation last looked */
   used: boolean
+  /** units on hand that moved in changes which a look-up may miss, because they are not durable yet */
+  moves: Array<RecentMove>
   /** events and requests of the batch being decided that changed it */
   events: Array<DecidedEvent>
   more: number

@@ -5,21 +5,29 @@
  * announcements are collected in the batch. It does no I/O.
  */
 import { announcedEventsMax } from "@holdfast/domain/Availability"
+import { documentKeyOf } from "@holdfast/domain/DocumentLine"
+import type { OrderId } from "@holdfast/domain/Identity"
+import type { MovedSince } from "@holdfast/domain/MovementRules"
 import type { ReservationAnswer } from "@holdfast/domain/Reservation"
 import type { StockChange } from "@holdfast/domain/StockChange"
 import { decide, evolve, type Decision } from "@holdfast/domain/StockRules"
-import { availableOverall, orderLineKey } from "@holdfast/domain/StockState"
+import { availableOverall } from "@holdfast/domain/StockState"
 import { stockStream } from "@holdfast/bus/StreamTopology"
 import type { Cause } from "@holdfast/ledger/CommitBatch"
 import type { DecisionBatch } from "./DecisionBatch.ts"
 import type { DecidedEvent, FactMessage, PoisonMessage, RequestMessage, SkuActor } from "./SkuActor.ts"
 import type { StockPartition } from "./StockPartition.ts"
 
-/** Applies a fact, or parks it when it cannot be applied as it is. @returns whether it was applied */
+/**
+ * Applies a fact, or parks it when it cannot be applied as it is.
+ * @param movedSince only of a count: what moved since it was made
+ * @returns whether it was applied
+ */
 export const applyFact = (
   partition: StockPartition,
   actor: SkuActor,
   message: FactMessage,
+  movedSince: MovedSince | undefined,
   batch: DecisionBatch
 ): boolean => {
   if (actor.lifecycle === "quarantined") {
@@ -32,7 +40,11 @@ export const applyFact = (
   // a trace id that was not sampled can be computed from the event's id again: no need to store it
   const kept = traced ? context.traceparent : undefined
   const availableBefore = traced ? availableOverall(actor.state) : 0
-  const decision = decide(actor.state, { _tag: "Fact", fact }, batch.now)
+  const decision = decide(
+    actor.state,
+    movedSince === undefined ? { _tag: "Fact", fact } : { _tag: "Fact", fact, movedSince },
+    batch.now
+  )
   const channel = "channel" in fact.data ? fact.data.channel : undefined
   const cause = {
     source: fact.source,
@@ -150,6 +162,7 @@ const apply = (
     const why = i === keyed || cause.key === undefined ? cause : { ...cause, key: undefined }
     batch.commit.addChange(actor.sku, actor.state.version, change, why, isNewLine)
     batch.touchLevel(partition, actor, change.locationId)
+    if (change.onHand !== 0 && change.kind !== "count.cycle") batch.noteMove(actor, change, cause.occurredAt)
   }
 }
 
@@ -163,7 +176,7 @@ const noteHold = (partition: StockPartition, actor: SkuActor, change: StockChang
         locationId: change.locationId,
         quantity: change.held,
         expiresAt: change.expiresAt!,
-        ...(change.orderId === undefined ? {} : { orderId: change.orderId })
+        ...(change.documentId === undefined ? {} : { orderId: change.documentId as OrderId })
       }
     : actor.state.holds.get(reservationId)!
   const ended = granted ? null : (change.kind.slice("reservation.".length) as "expired")
@@ -173,10 +186,10 @@ const noteHold = (partition: StockPartition, actor: SkuActor, change: StockChang
 
 /** To be called before the change is applied. @returns whether nobody has heard of the line before */
 const noteLine = (actor: SkuActor, change: StockChange, batch: DecisionBatch): boolean => {
-  if (change.orderId === undefined || change.orderLine === undefined) return false
-  const key = orderLineKey(change.orderId, change.locationId)
+  if (change.line === undefined) return false
+  const key = documentKeyOf(change.line)
   batch.rememberedLines.push([actor, key])
-  return !actor.state.orderLines.has(key)
+  return !actor.state.documents.has(key)
 }
 
 /** Sets a message aside, in the same transaction that moves past it. */

@@ -132,6 +132,7 @@ export class StockPartition {
       lifecycle: stored.quarantined ? "quarantined" : "active",
       changedIn: 0,
       used: true,
+      moves: [],
       events: [],
       more: 0
     }

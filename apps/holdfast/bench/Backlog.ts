@@ -13,7 +13,7 @@ export const eventAt = (run: string, index: number, skus: number, now: number): 
   const sku = skuOf((index * 7919) % skus)
   const received = index < skus || index % 10 === 0
   const data = received
-    ? { lines: [{ sku, quantity: 1_000 }] }
+    ? { putaway: "done", lines: [{ sku, quantity: 1_000 }] }
     : { orderId: `${run}-order-${index}`, channel: "webshop", lines: [{ sku, quantity: 1 + (index % 3) }] }
   const type = received ? "goods.received" : "order.placed"
   return { source: "bench", id: `${run}-${index}`, type, time: now, data } as unknown as StockEvent

@@ -91,7 +91,7 @@ const handlers = {
   /** Puts a receipt of one SKU where the engine reads. */
   receive: (natsUrl: string, sku: string, run: string, quantity: number): Promise<void> =>
     connected(natsUrl, async (connection) => {
-      const data = { lines: [{ sku, quantity }] }
+      const data = { putaway: "done", lines: [{ sku, quantity }] }
       const fact = { source: "bench", id: run, type: "goods.received", time: Date.now(), data, sku, parts: 1 }
       const facts = [{ fact: fact as unknown as SkuFact, context: contextAt(Date.now()) }]
       await publishChain(connection, stockStream, encodeFactBatch(facts, startOfEvents, startOfEvents))

@@ -38,7 +38,7 @@ describe("the front door of the whole stack", () => {
 
   const received = (id: string, skus: ReadonlyArray<string>, quantity: number) => ({
     subject: "stock.events.goods.received",
-    body: { id, source: "wms", data: { lines: skus.map((sku) => ({ sku, quantity })) } }
+    body: { id, source: "wms", data: { putaway: "done", lines: skus.map((sku) => ({ sku, quantity })) } }
   })
 
   it("takes events from a plain TCP socket, and the channel shows what they lead to", async () => {

@@ -104,7 +104,7 @@ const messagesOf = (flags: "00" | "01", time: Date) => [
   {
     subject: "stock.events.goods.received",
     headers: { "Nats-Msg-Id": "wms-1" },
-    body: { id: "receipt-1", source: "wms", time, data: { lines: [{ sku: "MUG-1", quantity: 10 }] } }
+    body: { id: "receipt-1", source: "wms", time, data: { putaway: "done", lines: [{ sku: "MUG-1", quantity: 10 }] } }
   },
   {
     subject: "stock.events.order.placed",

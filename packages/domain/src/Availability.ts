@@ -6,7 +6,7 @@
  * traces are assembled. It is not a log: after a crash some events may be announced twice or not be listed.
  */
 import type { LocationId, Sku } from "./Identity.ts"
-import type { StockLevel } from "./StockState.ts"
+import { unavailable, type StockLevel } from "./StockState.ts"
 import { lateEventMillis } from "./Limit.ts"
 
 /** Events listed in one announcement; more are only counted. Bounds the message under a burst on one SKU. */
@@ -35,10 +35,37 @@ export interface AnnouncedEvent {
   readonly parentSpanId?: string
 }
 
+/** A level as it is announced. What is absent is 0. */
+export interface AnnouncedLevel {
+  readonly locationId: LocationId
+  readonly onHand: number
+  readonly committed: number
+  readonly held: number
+  /** on hand and not sellable */
+  readonly unavailable?: number
+  readonly safetyStock?: number
+  readonly incoming?: number
+  readonly inTransit?: number
+}
+
+export const announcedLevel = (level: Readonly<StockLevel>): AnnouncedLevel => {
+  const { locationId, onHand, committed, held, safetyStock, incoming, inTransit } = level
+  const stuck = unavailable(level)
+  const usual = { locationId, onHand, committed, held }
+  if (stuck === 0 && safetyStock === 0 && incoming === 0 && inTransit === 0) return usual
+  return {
+    ...usual,
+    ...(stuck === 0 ? {} : { unavailable: stuck }),
+    ...(safetyStock === 0 ? {} : { safetyStock }),
+    ...(incoming === 0 ? {} : { incoming }),
+    ...(inTransit === 0 ? {} : { inTransit })
+  }
+}
+
 export interface Availability {
   readonly sku: Sku
   readonly version: number
-  readonly levels: ReadonlyArray<Readonly<StockLevel>>
+  readonly levels: ReadonlyArray<AnnouncedLevel>
   /** milliseconds since the epoch at which this version was durable */
   readonly committedAt: number
   readonly events: ReadonlyArray<AnnouncedEvent>
@@ -54,17 +81,14 @@ export const mergeAvailability = (older: Availability, newer: Availability): Ava
 }
 
 /** Signed available units over the locations that a channel sells from; all locations when none are named. */
-export const availableOver = (
-  levels: ReadonlyArray<Readonly<StockLevel>>,
-  locations?: ReadonlyArray<LocationId>
-): number =>
+export const availableOver = (levels: ReadonlyArray<AnnouncedLevel>, locations?: ReadonlyArray<LocationId>): number =>
   levels.reduce(
-    (sum, level) =>
-      locations === undefined || locations.includes(level.locationId)
-        ? sum + level.onHand - level.committed - level.held
-        : sum,
+    (sum, level) => (locations === undefined || locations.includes(level.locationId) ? sum + availableAt(level) : sum),
     0
   )
+
+const availableAt = ({ onHand, unavailable: stuck = 0, committed, held, safetyStock = 0 }: AnnouncedLevel): number =>
+  onHand - stuck - committed - held - safetyStock
 
 /**
  * The instant from which an event's latency budget counts, in milliseconds since the epoch: when it happened, but not in

@@ -1,20 +1,22 @@
 /**
  * A decision in the making: the changes so far, and the quantities as they would be after them.
  *
- * Guarantee: the state it was made from is only read. It knows quantities, not rules.
+ * Guarantee: the state it was made from is only read. A movement that a later count has seen does not move what is on hand.
+ * It knows quantities, not rules.
  */
-import type { LocationId, OrderId, ReservationId } from "./Identity.ts"
+import { documentKey, documentKeyOf, type DocumentLine } from "./DocumentLine.ts"
+import type { LocationId, ReservationId } from "./Identity.ts"
 import { levelQuantityMax } from "./Limit.ts"
-import type { StockChange, StockChangeKind } from "./StockChange.ts"
-import { levelAt, orderLineKey, oversold, type OrderLine, type StockLevel, type StockState } from "./StockState.ts"
+import { applyRare, type StockChange, type StockChangeKind } from "./StockChange.ts"
+import { emptyLevel, levelAt, oversold, type StockLevel, type StockState } from "./StockState.ts"
 
-type Effects = Partial<Omit<StockChange, "kind" | "locationId" | "oversold">>
+export type Effects = Partial<Omit<StockChange, "kind" | "locationId" | "oversold">>
 
 export class Draft {
   readonly changes: Array<StockChange> = []
   private readonly state: StockState
   private readonly levels: Array<StockLevel> = []
-  private lines: Map<string, OrderLine> | undefined
+  private lines: Map<string, DocumentLine> | undefined
 
   constructor(state: StockState) {
     this.state = state
@@ -27,24 +29,28 @@ export class Draft {
   level(locationId: LocationId): StockLevel {
     for (const level of this.levels) if (level.locationId === locationId) return level
     const stored = levelAt(this.state, locationId)
-    const level = stored === undefined ? { locationId, onHand: 0, committed: 0, held: 0 } : { ...stored }
+    const level = stored === undefined ? emptyLevel(locationId) : { ...stored }
     this.levels.push(level)
     return level
   }
 
-  knowsOrderLine(orderId: OrderId, locationId: LocationId): boolean {
-    const key = orderLineKey(orderId, locationId)
-    return this.lines?.has(key) === true || this.state.orderLines.has(key)
-  }
-
-  orderLine(orderId: OrderId, locationId: LocationId): OrderLine {
-    const key = orderLineKey(orderId, locationId)
-    const line = this.lines?.get(key) ?? this.state.orderLines.get(key)
-    return line ?? { orderId, locationId, open: 0, confirmedAhead: 0, cancelledAhead: 0 }
+  /** The line of this SKU in a document, or undefined when nobody has heard of it. */
+  line<K extends DocumentLine["kind"]>(kind: K, id: string): Extract<DocumentLine, { readonly kind: K }> | undefined {
+    const key = documentKey(kind, id)
+    return (this.lines?.get(key) ?? this.state.documents.get(key)) as
+      | Extract<DocumentLine, { readonly kind: K }>
+      | undefined
   }
 
   hasEnded(id: ReservationId): boolean {
     return this.changes.some((change) => change.reservationId === id && change.kind !== "reservation.granted")
+  }
+
+  /** A change whose units on hand moved at `time`, milliseconds since the epoch: a count made later has seen them. */
+  movement(kind: StockChangeKind, locationId: LocationId, time: number, units: number, effects: Effects): void {
+    const { countedAt } = this.level(locationId)
+    const seen = countedAt !== 0 && time <= countedAt
+    this.change(kind, locationId, seen ? { ...effects, counted: units } : { ...effects, onHand: units })
   }
 
   change(kind: StockChangeKind, locationId: LocationId, effects: Effects): void {
@@ -53,6 +59,7 @@ export class Draft {
     level.onHand += effects.onHand ?? 0
     level.committed += effects.committed ?? 0
     level.held += effects.held ?? 0
+    applyRare(level, effects)
     const change = {
       kind,
       locationId,
@@ -63,21 +70,27 @@ export class Draft {
       oversold: oversold(level) - before
     }
     this.changes.push(change)
-    const { orderId, orderLine } = effects
-    if (orderId !== undefined && orderLine !== undefined) {
-      this.lines ??= new Map()
-      this.lines.set(orderLineKey(orderId, locationId), { orderId, locationId, ...orderLine })
-    }
+    const { line } = effects
+    if (line === undefined) return
+    this.lines ??= new Map()
+    this.lines.set(documentKeyOf(line), line)
   }
 
   inRange(): boolean {
-    return (
-      this.levels.every(
-        (level) =>
-          Math.abs(level.onHand) <= levelQuantityMax &&
-          level.committed <= levelQuantityMax &&
-          level.held <= levelQuantityMax
-      ) && this.lines?.values().every((line) => line.cancelledAhead <= levelQuantityMax) !== false
+    return this.levels.every(
+      (level) =>
+        isInRange(level.onHand) &&
+        isInRange(level.committed) &&
+        isInRange(level.held) &&
+        isInRange(level.receiving) &&
+        isInRange(level.inspection) &&
+        isInRange(level.damaged) &&
+        isInRange(level.quality) &&
+        isInRange(level.incoming) &&
+        isInRange(level.inTransit) &&
+        isInRange(level.safetyStock)
     )
   }
 }
+
+const isInRange = (units: number): boolean => Math.abs(units) <= levelQuantityMax

@@ -6,11 +6,24 @@
  */
 import { Result, Schema, SchemaIssue } from "effect"
 import { EventId, EventSource, type Sku } from "./Identity.ts"
+import { rfc3339, timeMax } from "./Rfc3339.ts"
 import {
+  CycleCounted,
+  GoodsPutaway,
   GoodsReceived,
   OrderCancelled,
+  OrderChanged,
   OrderPlaced,
+  PurchaseOrdered,
+  ReturnReceived,
+  ReturnRestocked,
+  ShipmentCancelled,
+  ShipmentConfirmed,
+  ShipmentCreated,
+  SkuRegistered,
   StockAdjusted,
+  TransferDispatched,
+  TransferReceived,
   type SkuFact,
   type StockEvent,
   type StockEventType
@@ -19,9 +32,21 @@ import {
 /** Type of each event -> schema of its data. */
 export const EventManifest = {
   "order.placed": OrderPlaced,
+  "order.changed": OrderChanged,
   "order.cancelled": OrderCancelled,
+  "shipment.created": ShipmentCreated,
+  "shipment.cancelled": ShipmentCancelled,
+  "shipment.confirmed": ShipmentConfirmed,
   "goods.received": GoodsReceived,
-  "stock.adjusted": StockAdjusted
+  "goods.putaway": GoodsPutaway,
+  "return.received": ReturnReceived,
+  "return.restocked": ReturnRestocked,
+  "stock.adjusted": StockAdjusted,
+  "transfer.dispatched": TransferDispatched,
+  "transfer.received": TransferReceived,
+  "purchase.ordered": PurchaseOrdered,
+  "count.cycle": CycleCounted,
+  "sku.registered": SkuRegistered
 } as const satisfies Record<StockEventType, Schema.Top>
 
 export const eventTypes = Object.keys(EventManifest) as ReadonlyArray<StockEventType>
@@ -66,11 +91,6 @@ const decoders = Object.fromEntries(
 const decodeId = Schema.decodeUnknownResult(EventId)
 const decodeSource = Schema.decodeUnknownResult(EventSource)
 
-const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/
-
-/** The last millisecond whose year has four digits, as RFC 3339 wants. */
-const timeMax = Date.parse("9999-12-31T23:59:59.999Z")
-
 const decodeTime = (time: unknown, storedAt: number): number | FieldError => {
   if (time === undefined || time === null) return storedAt
   const millis = typeof time === "string" && rfc3339.test(time) ? Date.parse(time) : Number.NaN
@@ -82,6 +102,9 @@ const unknownType = (type: unknown): FieldError => ({
   field: "type",
   message: `must be one of ${eventTypes.join(", ")}${typeof type === "string" ? `, got ${JSON.stringify(type.slice(0, 64))}` : ""}`
 })
+
+/** No lines at all are none, so that nobody has to ask. */
+const linesGiven = (data: object): object => ("lines" in data ? data : { ...data, lines: [] })
 
 /**
  * Decodes one event.
@@ -103,14 +126,28 @@ export const decodeEvent = (raw: RawEvent, storedAt: number): Result.Result<Stoc
   if (errors.length > 0 || Result.isFailure(id) || Result.isFailure(source) || Result.isFailure(data)) {
     return Result.fail(errors)
   }
-  const event = { type: raw.type, id: id.success, source: source.success, time: time as number, data: data.success }
+  const event = {
+    type: raw.type,
+    id: id.success,
+    source: source.success,
+    time: time as number,
+    data: linesGiven(data.success)
+  }
   return Result.succeed(event as StockEvent)
 }
+
+/** Whether the event names no lines, and so is about every SKU of its order: it has to be completed before it can be cut. */
+export const isAboutWholeOrder = (event: StockEvent): boolean => event.data.lines.length === 0
+
+/** The same event with a line for each of the SKUs that its order has. */
+export const completed = (event: StockEvent, skus: ReadonlyArray<Sku>): StockEvent =>
+  ({ ...event, data: { ...event.data, lines: skus.map((sku) => ({ sku })) } }) as unknown as StockEvent
 
 /** Cuts an event into one fact per SKU, in order of first mention; each keeps only the lines of its SKU. */
 export const factsOf = (event: StockEvent): ReadonlyArray<SkuFact> => {
   const lines = event.data.lines as ReadonlyArray<{ readonly sku: Sku }>
-  const first = lines[0]!.sku
+  const first = lines[0]?.sku
+  if (first === undefined) return []
   if (lines.every((line) => line.sku === first)) return [{ ...event, sku: first, parts: 1 }]
   const bySku = new Map<Sku, Array<{ readonly sku: Sku }>>()
   for (const line of lines) {

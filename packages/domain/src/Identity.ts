@@ -51,6 +51,10 @@ export type ChannelId = typeof ChannelId.Type
 export const OrderId = Id.pipe(Schema.brand("OrderId"))
 export type OrderId = typeof OrderId.Type
 
+/** A shipment, transfer, purchase, return or count, as the system that keeps it calls it. */
+export const DocumentId = Id.pipe(Schema.brand("DocumentId"))
+export type DocumentId = typeof DocumentId.Type
+
 /** Unique within its source, chosen by the publisher: a repeated id is the same event. */
 export const EventId = Id.pipe(Schema.brand("EventId"))
 export type EventId = typeof EventId.Type

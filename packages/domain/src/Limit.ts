@@ -43,3 +43,6 @@ export const lateEventMillis = 5 * 60 * 1000
 
 /** Partitions of the stock. Fixed for the life of the STOCK stream; large, since changing it means draining. */
 export const partitions = 64
+
+/** Placements, and cancellations, that one order's line remembers by their time; above it the oldest two are summed. */
+export const orderEntriesMax = 64

@@ -1,10 +1,12 @@
 /**
  * One row of the ledger: what changed for one SKU at one location, and why. State is the fold of these rows, nothing else.
  *
- * Guarantee: a change says all that `evolve` needs. Deltas are signed units.
+ * Guarantee: a change says all that `evolve` needs. Deltas are signed units; an absent one is 0.
  */
-import type { LocationId, OrderId, ReservationId } from "./Identity.ts"
+import type { DocumentLine } from "./DocumentLine.ts"
+import type { LocationId, ReservationId } from "./Identity.ts"
 import type { StockEventType } from "./StockEvent.ts"
+import type { StockLevel } from "./StockState.ts"
 
 export type StockChangeKind =
   | StockEventType
@@ -14,7 +16,18 @@ export type StockChangeKind =
   | "reservation.released"
   | "reservation.expired"
 
-export interface StockChange {
+/** Deltas that few changes have. */
+export interface RareDeltas {
+  readonly receiving?: number
+  readonly inspection?: number
+  readonly damaged?: number
+  readonly quality?: number
+  readonly incoming?: number
+  readonly inTransit?: number
+  readonly safetyStock?: number
+}
+
+export interface StockChange extends RareDeltas {
   readonly kind: StockChangeKind
   readonly locationId: LocationId
   readonly onHand: number
@@ -22,11 +35,30 @@ export interface StockChange {
   readonly held: number
   /** units by which this change raised (or, negative, healed) what is oversold at the location */
   readonly oversold: number
+  /** units on hand that a movement did not move, because a later count had seen them */
+  readonly counted?: number
+  /** only of a count that took effect: milliseconds since the epoch at which it was made */
+  readonly countedAt?: number
+  /** only where the safety stock was set: milliseconds since the epoch as of which */
+  readonly safetyStockAt?: number
   readonly reservationId?: ReservationId
   /** only of a grant: milliseconds since the epoch at which the hold ends by itself */
   readonly expiresAt?: number
-  readonly orderId?: OrderId
-  /** only where an order's line was touched: the line as it stands afterwards */
-  readonly orderLine?: { readonly open: number; readonly confirmedAhead: number; readonly cancelledAhead: number }
+  /** the order, transfer or purchase that it belongs to */
+  readonly documentId?: string
+  /** only where a document's line of this SKU was touched: the line as it stands afterwards */
+  readonly line?: DocumentLine
   readonly reason?: string
+  /** who did it, and what it refers to, as the source says */
+  readonly by?: string
+  readonly reference?: string
+}
+
+const rareNames = ["receiving", "inspection", "damaged", "quality", "incoming", "inTransit", "safetyStock"] as const
+
+/** Adds the rare deltas of a change to a level, and what else it says of the level. */
+export const applyRare = (level: StockLevel, change: Partial<StockChange>): void => {
+  for (const name of rareNames) level[name] += change[name] ?? 0
+  if (change.countedAt !== undefined) level.countedAt = change.countedAt
+  if (change.safetyStockAt !== undefined) level.safetyStockAt = change.safetyStockAt
 }

@@ -5,9 +5,10 @@
  * 2. `held` of a location is the sum of its open holds.
  * 3. `version` counts the changes that were ever applied: state at version v is the fold of the ledger up to v.
  *
- * The state belongs to one actor, which alone changes it, through `evolve`. `orderLines` and `holds` may be a part of
+ * The state belongs to one actor, which alone changes it, through `evolve`. `documents` and `holds` may be a part of
  * what is stored: the owner loads those that a decision needs before it decides.
  */
+import type { DocumentLine } from "./DocumentLine.ts"
 import { HoldExpiry } from "./HoldExpiry.ts"
 import { SparseMap } from "./SparseMap.ts"
 import type { LocationId, OrderId, ReservationId, Sku } from "./Identity.ts"
@@ -15,10 +16,42 @@ import type { LocationId, OrderId, ReservationId, Sku } from "./Identity.ts"
 /** Units of one SKU at one location. */
 export interface StockLevel {
   readonly locationId: LocationId
+  /** physically there, whatever their status */
   onHand: number
+  /** of these, not sellable: at the dock, returned and not inspected, damaged, held back by quality control */
+  receiving: number
+  inspection: number
+  damaged: number
+  quality: number
   committed: number
   held: number
+  /** ordered from suppliers and not there yet */
+  incoming: number
+  /** on their way here from another location */
+  inTransit: number
+  /** never promised */
+  safetyStock: number
+  /** when the latest count was made; 0: never. Movements up to then are in it */
+  countedAt: number
+  /** as of when the safety stock was set; 0: never */
+  safetyStockAt: number
 }
+
+export const emptyLevel = (locationId: LocationId): StockLevel => ({
+  locationId,
+  onHand: 0,
+  receiving: 0,
+  inspection: 0,
+  damaged: 0,
+  quality: 0,
+  committed: 0,
+  held: 0,
+  incoming: 0,
+  inTransit: 0,
+  safetyStock: 0,
+  countedAt: 0,
+  safetyStockAt: 0
+})
 
 /** A time-limited claim. `expiresAt` is in milliseconds since the epoch, by the database's clock. */
 export interface Hold {
@@ -32,21 +65,6 @@ export interface Hold {
 /** How a hold ended. It ends once. */
 export type HoldEnd = "consumed" | "confirmed" | "released" | "expired"
 
-/** One order's line of this SKU at one location. */
-export interface OrderLine {
-  readonly orderId: OrderId
-  readonly locationId: LocationId
-  /** units committed and not yet cancelled */
-  open: number
-  /** units that a confirmed hold committed before the order itself was heard of */
-  confirmedAhead: number
-  /** units whose cancellation arrived before the order; `cancelAll` for a whole line */
-  cancelledAhead: number
-}
-
-/** `cancelledAhead` of a line that was cancelled whole before its order arrived. */
-export const cancelAll = -1
-
 export interface StockState {
   readonly sku: Sku
   version: number
@@ -55,7 +73,8 @@ export interface StockState {
   readonly expiry: HoldExpiry
   /** how holds that are at hand but no longer open have ended */
   readonly ended: SparseMap<ReservationId, HoldEnd>
-  readonly orderLines: SparseMap<string, OrderLine>
+  /** lines of orders, transfers and purchases, by `documentKey` */
+  readonly documents: SparseMap<string, DocumentLine>
 }
 
 export const emptyState = (sku: Sku): StockState => ({
@@ -65,10 +84,10 @@ export const emptyState = (sku: Sku): StockState => ({
   holds: new SparseMap(),
   expiry: new HoldExpiry(),
   ended: new SparseMap(),
-  orderLines: new SparseMap()
+  documents: new SparseMap()
 })
 
-/** A SKU is known once anything ever changed its stock. */
+/** A SKU is known once anything ever changed its stock; what does so first says that it is kept. */
 export const isKnown = (state: StockState): boolean => state.levels.length > 0
 
 export const levelAt = (state: StockState, locationId: LocationId): StockLevel | undefined => {
@@ -76,19 +95,19 @@ export const levelAt = (state: StockState, locationId: LocationId): StockLevel |
   return undefined
 }
 
-export const orderLineKey = (orderId: OrderId, locationId: LocationId): string => `${orderId}\u0000${locationId}`
+type Quantities = Readonly<Omit<StockLevel, "locationId">>
 
-interface Quantities {
-  readonly onHand: number
-  readonly committed: number
-  readonly held: number
-}
+/** On hand and not sellable, for whatever reason. */
+export const unavailable = (level: Pick<Quantities, "receiving" | "inspection" | "damaged" | "quality">): number =>
+  level.receiving + level.inspection + level.damaged + level.quality
 
 /** Units that may still be promised; negative means more is promised than is there. */
-export const available = (level: Quantities): number => level.onHand - level.committed - level.held
+export const available = (level: Quantities): number =>
+  level.onHand - unavailable(level) - level.committed - level.held - level.safetyStock
 
-/** Units promised beyond what is on hand. */
-export const oversold = (level: Quantities): number => Math.max(0, level.committed + level.held - level.onHand)
+/** Units promised beyond what is there and sellable. Dipping into safety stock is not overselling. */
+export const oversold = (level: Quantities): number =>
+  Math.max(0, level.committed + level.held - (level.onHand - unavailable(level)))
 
 /** Available units over all locations, signed. */
 export const availableOverall = (state: StockState): number =>

@@ -7,7 +7,8 @@
 
 const special = /["\\]/
 
-const escaped = (value: string): string =>
+/** A text as it stands between the quotes of an array literal. */
+export const escaped = (value: string): string =>
   special.test(value) ? value.replaceAll("\\", "\\\\").replaceAll('"', '\\"') : value
 
 /** Literal of a whole column of numbers. All must be finite. */
@@ -40,8 +41,21 @@ export class SparseColumn {
       this.absent += 1
       return
     }
-    for (; this.absent > 0; this.absent--) this.values.push("NULL")
+    this.fill()
     this.values.push(typeof value === "number" ? value : `"${escaped(value)}"`)
+  }
+
+  /** @param text made by `escaped`, or undefined */
+  addEscaped(text: string | undefined): void {
+    if (text === undefined) this.absent += 1
+    else {
+      this.fill()
+      this.values.push(`"${text}"`)
+    }
+  }
+
+  private fill(): void {
+    for (; this.absent > 0; this.absent--) this.values.push("NULL")
   }
 
   get literal(): string {
@@ -55,6 +69,11 @@ export class TextColumn {
 
   add(value: string): void {
     this.values.push(escaped(value))
+  }
+
+  /** @param text made by `escaped` */
+  addEscaped(text: string): void {
+    this.values.push(text)
   }
 
   get length(): number {
@@ -73,8 +92,8 @@ export const textArray = (values: Iterable<string>): string => {
   return column.literal
 }
 
-/** Literal of a whole column of texts, for `unnest` beside one that has no gaps. */
-export const sparseArray = (values: Iterable<string | undefined | null>): string => {
+/** Literal of a whole column of texts or numbers, for `unnest` beside one that has no gaps. */
+export const sparseArray = (values: Iterable<string | number | undefined | null>): string => {
   const column = new SparseColumn()
   for (const value of values) column.add(value)
   return column.literal

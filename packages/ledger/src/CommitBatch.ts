@@ -4,9 +4,10 @@
  * Guarantee: it only gathers; `commitBatch` writes it in one transaction or not at all. Rows that several decisions of one
  * batch touch (a level, a hold, an order's line) are written once, as they stand at the end.
  */
+import { encodeLine, openUnits, type DocumentLine } from "@holdfast/domain/DocumentLine"
 import type { StockChange } from "@holdfast/domain/StockChange"
 import type { Hold, HoldEnd, StockLevel } from "@holdfast/domain/StockState"
-import { NumberColumn, SparseColumn, TextColumn } from "./ArrayLiteral.ts"
+import { escaped, NumberColumn, SparseColumn, TextColumn } from "./ArrayLiteral.ts"
 
 /** Move of one partition's position, valid only in `epoch` and from `fromSeq`. */
 export interface PartitionMove {
@@ -68,17 +69,27 @@ class LedgerColumns {
   readonly committed = new NumberColumn()
   readonly held = new NumberColumn()
   readonly oversold = new NumberColumn()
+  readonly receiving = new SparseColumn()
+  readonly inspection = new SparseColumn()
+  readonly damaged = new SparseColumn()
+  readonly quality = new SparseColumn()
+  readonly incoming = new SparseColumn()
+  readonly inTransit = new SparseColumn()
+  readonly safetyStock = new SparseColumn()
+  readonly counted = new SparseColumn()
+  readonly countedAt = new SparseColumn()
+  readonly safetyStockAt = new SparseColumn()
   readonly causeSource = new TextColumn()
   readonly causeId = new TextColumn()
   readonly causeKey = new SparseColumn()
   readonly channel = new SparseColumn()
-  readonly orderId = new SparseColumn()
-  readonly lineOpen = new SparseColumn()
-  readonly lineConfirmedAhead = new SparseColumn()
-  readonly lineCancelledAhead = new SparseColumn()
+  readonly documentId = new SparseColumn()
+  readonly line = new SparseColumn()
   readonly reservationId = new SparseColumn()
   readonly expiresAt = new SparseColumn()
   readonly reason = new SparseColumn()
+  readonly doneBy = new SparseColumn()
+  readonly reference = new SparseColumn()
   readonly occurredAt = new NumberColumn()
   readonly traceparent = new SparseColumn()
 }
@@ -90,13 +101,14 @@ export interface HoldRow {
   readonly ended: HoldEnd | null
 }
 
-export interface OrderLineRow {
+/** A document's line as it stands after the batch. */
+export interface DocumentLineRow {
+  readonly kind: DocumentLine["kind"]
+  readonly documentId: string
   readonly sku: string
-  readonly orderId: string
-  readonly locationId: string
   readonly open: number
-  readonly confirmedAhead: number
-  readonly cancelledAhead: number
+  /** as `encodeLine` writes it, escaped for an array literal */
+  readonly line: string
 }
 
 export class CommitBatch {
@@ -104,8 +116,8 @@ export class CommitBatch {
   readonly ledger = new LedgerColumns()
   readonly levels: Array<LevelRow> = []
   readonly holds = new Map<string, HoldRow>()
-  readonly newLines = new Map<string, OrderLineRow>()
-  readonly changedLines = new Map<string, OrderLineRow>()
+  readonly newLines = new Map<string, DocumentLineRow>()
+  readonly changedLines = new Map<string, DocumentLineRow>()
   readonly answers: Array<{ readonly key: string; readonly body: string; readonly answer: string }> = []
   readonly outbox: Array<{
     readonly partition: number
@@ -114,7 +126,7 @@ export class CommitBatch {
   }> = []
   readonly parked: Array<ParkedRow> = []
 
-  /** @param isNewLine whether the order's line that the change touches has no row yet */
+  /** @param isNewLine whether the document's line that the change touches has no row yet */
   addChange(sku: string, version: number, change: StockChange, cause: Cause, isNewLine: boolean): void {
     const { ledger } = this
     ledger.sku.add(sku)
@@ -125,30 +137,43 @@ export class CommitBatch {
     ledger.committed.add(change.committed)
     ledger.held.add(change.held)
     ledger.oversold.add(change.oversold)
+    this.addRare(change)
     ledger.causeSource.add(cause.source)
     ledger.causeId.add(cause.id)
     ledger.causeKey.add(cause.key)
     ledger.channel.add(cause.channel)
-    ledger.orderId.add(change.orderId)
-    ledger.lineOpen.add(change.orderLine?.open)
-    ledger.lineConfirmedAhead.add(change.orderLine?.confirmedAhead)
-    ledger.lineCancelledAhead.add(change.orderLine?.cancelledAhead)
+    ledger.documentId.add(change.documentId)
+    const line = change.line === undefined ? undefined : escaped(encodeLine(change.line))
+    ledger.line.addEscaped(line)
     ledger.reservationId.add(change.reservationId)
     ledger.expiresAt.add(secondsOf(change.expiresAt))
     ledger.reason.add(change.reason)
+    ledger.doneBy.add(change.by)
+    ledger.reference.add(change.reference)
     ledger.occurredAt.add(cause.occurredAt / 1000)
     ledger.traceparent.add(cause.traceparent)
-    this.addOrderLine(sku, change, isNewLine)
+    if (line !== undefined) this.addLine(sku, change.line!, change.documentId!, line, isNewLine)
   }
 
-  private addOrderLine(sku: string, change: StockChange, isNew: boolean): void {
-    const { orderId, orderLine, locationId } = change
-    if (orderId === undefined || orderLine === undefined) return
-    const key = `${sku}\u0000${orderId}\u0000${locationId}`
-    const { open, confirmedAhead, cancelledAhead } = orderLine
-    const added = this.newLines.get(key)
-    const row = { sku, orderId, locationId, open, confirmedAhead, cancelledAhead }
-    if (isNew || added !== undefined) this.newLines.set(key, row)
+  private addRare(change: StockChange): void {
+    const { ledger } = this
+    ledger.receiving.add(change.receiving)
+    ledger.inspection.add(change.inspection)
+    ledger.damaged.add(change.damaged)
+    ledger.quality.add(change.quality)
+    ledger.incoming.add(change.incoming)
+    ledger.inTransit.add(change.inTransit)
+    ledger.safetyStock.add(change.safetyStock)
+    ledger.counted.add(change.counted)
+    ledger.countedAt.add(secondsOf(change.countedAt))
+    ledger.safetyStockAt.add(secondsOf(change.safetyStockAt))
+  }
+
+  private addLine(sku: string, change: DocumentLine, documentId: string, line: string, isNew: boolean): void {
+    const { kind } = change
+    const key = `${sku}\u0000${kind}\u0000${documentId}`
+    const row = { kind, documentId, sku, open: openUnits(change), line }
+    if (isNew || this.newLines.has(key)) this.newLines.set(key, row)
     else this.changedLines.set(key, row)
   }
 

@@ -1,24 +1,43 @@
 /**
  * The group commit: one statement, one transaction, one round trip, one fsync.
  *
- * Guarantee: ledger with dedup ids, levels, holds, order lines, answers, outbox, parked messages and the positions of all
+ * Guarantee: ledger with dedup ids, levels, holds, document lines, answers, outbox, parked messages and the positions of all
  * partitions in the batch become durable together, and only if every partition is still ours (epoch) and where we left it
  * (applied_seq), and every level is at the version we decided from. Otherwise nothing is written and it fails with
  * `fenced`. After any failure the caller must reload what it held of those partitions. It decides nothing.
  *
  * Arrays are unnested in select lists: as a table function each of them would be stored and read back row by row.
  */
-import { numberArray, sparseArray, textArray } from "./ArrayLiteral.ts"
-import type { CommitBatch } from "./CommitBatch.ts"
+import { numberArray, sparseArray, textArray, TextColumn } from "./ArrayLiteral.ts"
+import type { CommitBatch, DocumentLineRow, LevelRow } from "./CommitBatch.ts"
 import type { Sql } from "./Database.ts"
 import { insertParked } from "./Parked.ts"
+
+/** Quantities that few levels have: nothing is sent for those that are 0. */
+const rareLevels = (sql: Sql, rows: ReadonlyArray<LevelRow>) => {
+  const of = (name: Exclude<keyof LevelRow["level"], "locationId">, unit = 1) =>
+    sparseArray(rows.map(({ level }) => (level[name] === 0 ? null : level[name] / unit)))
+  return sql`unnest(${of("receiving")}::int[]) as receiving, unnest(${of("inspection")}::int[]) as inspection,
+    unnest(${of("damaged")}::int[]) as damaged, unnest(${of("quality")}::int[]) as quality,
+    unnest(${of("incoming")}::int[]) as incoming, unnest(${of("inTransit")}::int[]) as in_transit,
+    unnest(${of("safetyStock")}::int[]) as safety_stock, unnest(${of("countedAt", 1000)}::float8[]) as counted_at,
+    unnest(${of("safetyStockAt", 1000)}::float8[]) as safety_stock_at`
+}
+
+const lineColumns = (sql: Sql, rows: ReadonlyArray<DocumentLineRow>) => {
+  const lines = new TextColumn()
+  for (const { line } of rows) lines.addEscaped(line)
+  return sql`unnest(${textArray(rows.map((r) => r.kind))}::text[]) as kind,
+    unnest(${textArray(rows.map((r) => r.documentId))}::text[]) as document_id, unnest(${textArray(rows.map((r) => r.sku))}::text[]) as sku,
+    unnest(${numberArray(rows.map((r) => r.open))}::int[]) as open, unnest(${lines.literal}::text[]) as line`
+}
 
 /** Writes the batch. Resolves with the database's clock in milliseconds since the epoch. Rejects with what postgres.js threw. */
 export const commitBatch = async (sql: Sql, batch: CommitBatch): Promise<number> => {
   const { moves, ledger: l, levels, answers, outbox, parked } = batch
   const holds = [...batch.holds.values()]
   const added = [...batch.newLines.values()]
-  const lines = [...batch.changedLines.values()]
+  const changed = [...batch.changedLines.values()]
   const rows = await sql`
 with clock as materialized (select clock_timestamp() as now),
 want as (
@@ -30,23 +49,28 @@ fence as (
   update partition_owner o set applied_seq = w.to_seq, commit_no = w.commit_no, announced_no = w.announced_no
   from want w where o.partition = w.partition and o.epoch = w.epoch and o.applied_seq = w.from_seq returning 1),
 changes as (
-  insert into ledger (sku, version, kind, location_id, on_hand, committed, held, oversold, cause_source, cause_id, cause_key,
-    channel, order_id, line_open, line_confirmed_ahead, line_cancelled_ahead, reservation_id, expires_at, reason, occurred_at,
-    traceparent, committed_at)
-  select t.sku, t.version, t.kind, t.location_id, t.on_hand, t.committed, t.held, t.oversold, t.cause_source, t.cause_id,
-    t.cause_key, t.channel, t.order_id, t.line_open, t.line_confirmed_ahead, t.line_cancelled_ahead, t.reservation_id,
-    to_timestamp(t.expires_at), t.reason, to_timestamp(t.occurred_at), t.traceparent, clock.now
+  insert into ledger (sku, version, kind, location_id, on_hand, committed, held, oversold, receiving, inspection, damaged, quality,
+    incoming, in_transit, safety_stock, counted, counted_at, safety_stock_at, cause_source, cause_id, cause_key,
+    channel, document_id, line, reservation_id, expires_at, reason, done_by, reference, occurred_at, traceparent, committed_at)
+  select t.sku, t.version, t.kind, t.location_id, t.on_hand, t.committed, t.held, t.oversold, t.receiving, t.inspection, t.damaged,
+    t.quality, t.incoming, t.in_transit, t.safety_stock, t.counted, to_timestamp(t.counted_at), to_timestamp(t.safety_stock_at),
+    t.cause_source, t.cause_id, t.cause_key, t.channel, t.document_id, t.line, t.reservation_id, to_timestamp(t.expires_at),
+    t.reason, t.done_by, t.reference, to_timestamp(t.occurred_at), t.traceparent, clock.now
   from clock, (select unnest(${l.sku.literal}::text[]) as sku, unnest(${l.version.literal}::bigint[]) as version,
     unnest(${l.kind.literal}::text[]) as kind, unnest(${l.locationId.literal}::text[]) as location_id,
     unnest(${l.onHand.literal}::int[]) as on_hand, unnest(${l.committed.literal}::int[]) as committed,
     unnest(${l.held.literal}::int[]) as held, unnest(${l.oversold.literal}::int[]) as oversold,
+    unnest(${l.receiving.literal}::int[]) as receiving, unnest(${l.inspection.literal}::int[]) as inspection,
+    unnest(${l.damaged.literal}::int[]) as damaged, unnest(${l.quality.literal}::int[]) as quality,
+    unnest(${l.incoming.literal}::int[]) as incoming, unnest(${l.inTransit.literal}::int[]) as in_transit,
+    unnest(${l.safetyStock.literal}::int[]) as safety_stock, unnest(${l.counted.literal}::int[]) as counted,
+    unnest(${l.countedAt.literal}::float8[]) as counted_at, unnest(${l.safetyStockAt.literal}::float8[]) as safety_stock_at,
     unnest(${l.causeSource.literal}::text[]) as cause_source, unnest(${l.causeId.literal}::text[]) as cause_id,
     unnest(${l.causeKey.literal}::uuid[]) as cause_key, unnest(${l.channel.literal}::text[]) as channel,
-    unnest(${l.orderId.literal}::text[]) as order_id, unnest(${l.lineOpen.literal}::int[]) as line_open,
-    unnest(${l.lineConfirmedAhead.literal}::int[]) as line_confirmed_ahead,
-    unnest(${l.lineCancelledAhead.literal}::int[]) as line_cancelled_ahead,
+    unnest(${l.documentId.literal}::text[]) as document_id, unnest(${l.line.literal}::text[]) as line,
     unnest(${l.reservationId.literal}::text[]) as reservation_id, unnest(${l.expiresAt.literal}::float8[]) as expires_at,
-    unnest(${l.reason.literal}::text[]) as reason, unnest(${l.occurredAt.literal}::float8[]) as occurred_at,
+    unnest(${l.reason.literal}::text[]) as reason, unnest(${l.doneBy.literal}::text[]) as done_by,
+    unnest(${l.reference.literal}::text[]) as reference, unnest(${l.occurredAt.literal}::float8[]) as occurred_at,
     unnest(${l.traceparent.literal}::text[]) as traceparent) as t),
 level as (
   select unnest(${textArray(levels.map((r) => r.sku))}::text[]) as sku,
@@ -55,13 +79,22 @@ level as (
     unnest(${numberArray(levels.map((r) => r.level.onHand))}::int[]) as on_hand,
     unnest(${numberArray(levels.map((r) => r.level.committed))}::int[]) as committed,
     unnest(${numberArray(levels.map((r) => r.level.held))}::int[]) as held, unnest(${numberArray(levels.map((r) => r.version))}::bigint[]) as version,
-    unnest(${numberArray(levels.map((r) => r.expected))}::bigint[]) as expected),
+    unnest(${numberArray(levels.map((r) => r.expected))}::bigint[]) as expected,
+    ${rareLevels(sql, levels)}),
 level_update as (
-  update stock_level x set on_hand = t.on_hand, committed = t.committed, held = t.held, version = t.version
+  update stock_level x set on_hand = t.on_hand, committed = t.committed, held = t.held, version = t.version,
+    receiving = coalesce(t.receiving, 0), inspection = coalesce(t.inspection, 0), damaged = coalesce(t.damaged, 0),
+    quality = coalesce(t.quality, 0), incoming = coalesce(t.incoming, 0), in_transit = coalesce(t.in_transit, 0),
+    safety_stock = coalesce(t.safety_stock, 0), counted_at = to_timestamp(t.counted_at),
+    safety_stock_at = to_timestamp(t.safety_stock_at)
   from level t where t.expected > 0 and x.sku = t.sku and x.location_id = t.location_id and x.version = t.expected returning 1),
 level_insert as (
-  insert into stock_level (sku, location_id, partition, on_hand, committed, held, version)
-  select sku, location_id, partition, on_hand, committed, held, version from level where expected = 0
+  insert into stock_level (sku, location_id, partition, on_hand, committed, held, version, receiving, inspection, damaged, quality,
+    incoming, in_transit, safety_stock, counted_at, safety_stock_at)
+  select sku, location_id, partition, on_hand, committed, held, version, coalesce(receiving, 0), coalesce(inspection, 0),
+    coalesce(damaged, 0), coalesce(quality, 0), coalesce(incoming, 0), coalesce(in_transit, 0), coalesce(safety_stock, 0),
+    to_timestamp(counted_at), to_timestamp(safety_stock_at)
+  from level where expected = 0
   on conflict do nothing returning 1),
 holds as (
   insert into hold (reservation_id, sku, location_id, partition, quantity, order_id, expires_at, ended)
@@ -75,17 +108,12 @@ holds as (
     unnest(${sparseArray(holds.map((r) => r.ended))}::text[]) as ended) as t
   on conflict (reservation_id) do update set ended = excluded.ended),
 line_insert as (
-  insert into order_line (sku, order_id, location_id, open, confirmed_ahead, cancelled_ahead)
-  select unnest(${textArray(added.map((r) => r.sku))}::text[]), unnest(${textArray(added.map((r) => r.orderId))}::text[]),
-    unnest(${textArray(added.map((r) => r.locationId))}::text[]), unnest(${numberArray(added.map((r) => r.open))}::int[]),
-    unnest(${numberArray(added.map((r) => r.confirmedAhead))}::int[]), unnest(${numberArray(added.map((r) => r.cancelledAhead))}::int[])),
+  insert into document_line (kind, document_id, sku, open, line)
+  select ${lineColumns(sql, added)}),
 line_update as (
-  update order_line x set open = t.open, confirmed_ahead = t.confirmed_ahead, cancelled_ahead = t.cancelled_ahead
-  from (select unnest(${textArray(lines.map((r) => r.sku))}::text[]) as sku, unnest(${textArray(lines.map((r) => r.orderId))}::text[]) as order_id,
-    unnest(${textArray(lines.map((r) => r.locationId))}::text[]) as location_id, unnest(${numberArray(lines.map((r) => r.open))}::int[]) as open,
-    unnest(${numberArray(lines.map((r) => r.confirmedAhead))}::int[]) as confirmed_ahead,
-    unnest(${numberArray(lines.map((r) => r.cancelledAhead))}::int[]) as cancelled_ahead) as t
-  where x.order_id = t.order_id and x.sku = t.sku and x.location_id = t.location_id returning 1),
+  update document_line x set open = t.open, line = t.line
+  from (select ${lineColumns(sql, changed)}) as t
+  where x.document_id = t.document_id and x.sku = t.sku and x.kind = t.kind returning 1),
 answers as (
   insert into request_answer (key, body, answer, committed_at)
   select t.key, t.body, t.answer, clock.now
@@ -100,7 +128,7 @@ announcements as (
 set_aside as (${insertParked(sql, parked)})
 select 1 / ((select count(*) from fence) = ${moves.length}
   and (select count(*) from level_update) + (select count(*) from level_insert) = ${levels.length}
-  and (select count(*) from line_update) = ${lines.length})::int as ok,
+  and (select count(*) from line_update) = ${changed.length})::int as ok,
   (extract(epoch from clock.now) * 1000)::float8 as now from clock`
   return Number(rows[0]!["now"])
 }

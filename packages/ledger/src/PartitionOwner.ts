@@ -4,9 +4,13 @@
  * Guarantee: after `takeOver` no commit of an older owner can succeed, not even one that is under way: the row lock waits
  * for it. The returned position is therefore final. Order of a take-over: fence, then load, then consume.
  */
-import { announcedEventsMax, type AnnouncedEvent, type Availability } from "@holdfast/domain/Availability"
+import {
+  announcedEventsMax,
+  type AnnouncedEvent,
+  type AnnouncedLevel,
+  type Availability
+} from "@holdfast/domain/Availability"
 import type { Sku } from "@holdfast/domain/Identity"
-import type { StockLevel } from "@holdfast/domain/StockState"
 import type { Sql } from "./Database.ts"
 
 export interface Ownership {
@@ -65,7 +69,8 @@ export const unannounced = async (sql: Sql, owned: Ownership): Promise<ReadonlyA
     select unnest(skus) as sku, min(committed_at) as since from outbox
     where partition = ${owned.partition} and commit_no > ${owned.announcedNo} group by 1`
   const [levels, events] = await Promise.all([
-    sql`select l.sku, l.location_id, l.on_hand, l.committed, l.held, l.version from stock_level l join (${changed}) c using (sku)`,
+    sql`select l.sku, l.location_id, l.on_hand, l.committed, l.held, l.version, l.safety_stock, l.incoming, l.in_transit,
+          l.receiving + l.inspection + l.damaged + l.quality as unavailable from stock_level l join (${changed}) c using (sku)`,
     sql`select l.sku, l.cause_source, l.cause_id, l.kind, l.traceparent, (extract(epoch from l.occurred_at) * 1000)::float8 as occurred,
           (extract(epoch from l.committed_at) * 1000)::float8 as committed
         from ledger l join (${changed}) c on c.sku = l.sku and l.committed_at >= c.since
@@ -73,12 +78,13 @@ export const unannounced = async (sql: Sql, owned: Ownership): Promise<ReadonlyA
   ])
   const bySku = new Map<
     string,
-    { levels: Array<StockLevel>; events: Array<AnnouncedEvent>; version: number; at: number }
+    { levels: Array<AnnouncedLevel>; events: Array<AnnouncedEvent>; version: number; at: number }
   >()
   for (const row of levels) {
     const found = bySku.get(row["sku"]) ?? { levels: [], events: [], version: 0, at: 0 }
-    const { location_id: locationId, on_hand: onHand, committed, held } = row
-    found.levels.push({ locationId, onHand, committed, held })
+    const { location_id: locationId, on_hand: onHand, committed, held, unavailable, incoming } = row
+    const { safety_stock: safetyStock, in_transit: inTransit } = row
+    found.levels.push({ locationId, onHand, committed, held, unavailable, safetyStock, incoming, inTransit })
     found.version = Math.max(found.version, row["version"])
     bySku.set(row["sku"], found)
   }

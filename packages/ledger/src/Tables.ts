@@ -1,7 +1,7 @@
 /**
  * The tables, as drizzle sees them. `npm run -w @holdfast/ledger generate` writes the migration for a change.
  *
- * `ledger` is authoritative: `stock_level`, `hold` and `order_line` are its fold. `ledger`, `request_answer` and
+ * `ledger` is authoritative: `stock_level`, `hold` and `document_line` are its fold. `ledger`, `request_answer` and
  * `outbox` are partitioned by time (`TimePartition`), which drizzle cannot say: the PARTITION BY clause is added to the
  * generated migration by hand. Times are timestamptz; quantities are units.
  */
@@ -55,20 +55,35 @@ export const ledger = pgTable(
     committed: integer().notNull(),
     held: integer().notNull(),
     oversold: integer().notNull(),
+    /** deltas that few changes have; null is 0 */
+    receiving: integer(),
+    inspection: integer(),
+    damaged: integer(),
+    quality: integer(),
+    incoming: integer(),
+    inTransit: integer("in_transit"),
+    safetyStock: integer("safety_stock"),
+    /** units that a movement did not move, because a later count had seen them */
+    counted: integer(),
+    /** of a count that took effect: when it was made */
+    countedAt: instant("counted_at"),
+    /** where the safety stock was set: as of when */
+    safetyStockAt: instant("safety_stock_at"),
     /** the event or request that caused it: `source` and `id`, or `request` and the idempotency key */
     causeSource: text("cause_source").notNull(),
     causeId: text("cause_id").notNull(),
     /** dedup id of an event, a hash of source, id and SKU; at its last change, so that each has one row */
     causeKey: uuid("cause_key"),
     channel: text(),
-    orderId: text("order_id"),
-    /** the order's line afterwards, where the change touched one */
-    lineOpen: integer("line_open"),
-    lineConfirmedAhead: integer("line_confirmed_ahead"),
-    lineCancelledAhead: integer("line_cancelled_ahead"),
+    /** the order, transfer, purchase or count that it belongs to */
+    documentId: text("document_id"),
+    /** the SKU's line in that document afterwards, where the change touched it: as `DocumentLine` writes it */
+    line: text(),
     reservationId: text("reservation_id"),
     expiresAt: instant("expires_at"),
     reason: text(),
+    doneBy: text("done_by"),
+    reference: text(),
     occurredAt: instant("occurred_at").notNull(),
     traceparent: text(),
     committedAt: instant("committed_at").notNull()
@@ -92,6 +107,16 @@ export const stockLevel = pgTable(
     onHand: integer("on_hand").notNull(),
     committed: integer().notNull(),
     held: integer().notNull(),
+    receiving: integer().notNull().default(0),
+    inspection: integer().notNull().default(0),
+    damaged: integer().notNull().default(0),
+    quality: integer().notNull().default(0),
+    incoming: integer().notNull().default(0),
+    inTransit: integer("in_transit").notNull().default(0),
+    safetyStock: integer("safety_stock").notNull().default(0),
+    /** when the latest count was made, and as of when the safety stock was set */
+    countedAt: instant("counted_at"),
+    safetyStockAt: instant("safety_stock_at"),
     version: bigint({ mode: "number" }).notNull()
   },
   (t) => [
@@ -124,18 +149,20 @@ export const hold = pgTable(
   ]
 )
 
-/** An order's line of one SKU at one location: what is still open, and what arrived ahead of the order. */
-export const orderLine = pgTable(
-  "order_line",
+/** What is remembered of one SKU in one order, transfer or purchase; it is also the record of which SKUs an order has. */
+export const documentLine = pgTable(
+  "document_line",
   {
+    /** order, transfer or purchase */
+    kind: text().notNull(),
+    documentId: text("document_id").notNull(),
     sku: text().notNull(),
-    orderId: text("order_id").notNull(),
-    locationId: text("location_id").notNull(),
+    /** units of an order that are committed, of a transfer that are in transit, of a purchase that are incoming */
     open: integer().notNull(),
-    confirmedAhead: integer("confirmed_ahead").notNull(),
-    cancelledAhead: integer("cancelled_ahead").notNull()
+    /** as `DocumentLine` writes it */
+    line: text().notNull()
   },
-  (t) => [primaryKey({ columns: [t.orderId, t.sku, t.locationId] })]
+  (t) => [primaryKey({ columns: [t.documentId, t.sku, t.kind] })]
 )
 
 /** Answers that were given, by a hash of the idempotency key; `body` is a hash of the request. */

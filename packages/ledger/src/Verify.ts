@@ -2,7 +2,7 @@
  * Folds the ledger anew and compares it with the state that is stored: the check behind `holdfast verify`.
  *
  * Guarantee: an empty list of findings means that every level is the sum of its ledger rows, versions have no gap, open
- * holds and order lines are what the ledger says, no event was applied twice, and no grant went beyond what was available
+ * holds and lines of documents are what the ledger says, no event was applied twice, and no grant went beyond what was available
  * at its place in the SKU's history. It shares no code with the rules: the fold is done by the database. Run it on a quiet
  * or a busy system alike: all checks read one snapshot.
  */
@@ -31,13 +31,23 @@ export interface VerifyReport {
 const checks: Readonly<Record<string, string>> = {
   "levels are the fold of the ledger": `
     with fold as (
-      select sku, location_id, sum(on_hand) on_hand, sum(committed) committed, sum(held) held, max(version) as version
-      from ledger group by sku, location_id)
-    select coalesce(f.sku, s.sku) || ' at ' || coalesce(f.location_id, s.location_id) || ': ledger ' ||
-      concat_ws('/', f.on_hand, f.committed, f.held, f.version) || ', state ' ||
-      concat_ws('/', s.on_hand, s.committed, s.held, s.version)
-    from fold f full join stock_level s using (sku, location_id)
-    where (f.on_hand, f.committed, f.held, f.version) is distinct from (s.on_hand, s.committed, s.held, s.version)`,
+      select sku, location_id, max(version) as version, concat_ws('/', sum(on_hand), sum(committed), sum(held),
+        coalesce(sum(receiving), 0), coalesce(sum(inspection), 0), coalesce(sum(damaged), 0), coalesce(sum(quality), 0),
+        coalesce(sum(incoming), 0), coalesce(sum(in_transit), 0), coalesce(sum(safety_stock), 0), max(version)) as units
+      from ledger group by sku, location_id),
+    state as (
+      select sku, location_id, concat_ws('/', on_hand, committed, held, receiving, inspection, damaged, quality, incoming,
+        in_transit, safety_stock, version) as units
+      from stock_level)
+    select coalesce(f.sku, s.sku) || ' at ' || coalesce(f.location_id, s.location_id) || ': ledger ' || coalesce(f.units, 'nothing')
+      || ', state ' || coalesce(s.units, 'nothing')
+    from fold f full join state s using (sku, location_id) where f.units is distinct from s.units`,
+  "counts and safety stocks are the last that the ledger says of them": `
+    with last as (
+      select sku, location_id, max(counted_at) as counted_at, max(safety_stock_at) as safety_stock_at from ledger
+      group by sku, location_id)
+    select s.sku || ' at ' || s.location_id from stock_level s left join last l using (sku, location_id)
+    where (s.counted_at, s.safety_stock_at) is distinct from (l.counted_at, l.safety_stock_at)`,
   "versions of a SKU have no gap and no double": `
     select sku || ': ' || count(*) || ' changes up to version ' || max(version) from ledger
     group by sku having count(*) <> max(version) or count(distinct version) <> count(*)`,
@@ -55,25 +65,37 @@ const checks: Readonly<Record<string, string>> = {
       from ledger where reservation_id is not null group by reservation_id)
     select coalesce(h.reservation_id, s.reservation_id) from hold h full join said s using (reservation_id)
     where h.reservation_id is null or s.reservation_id is null or h.ended is distinct from s.ended`,
-  "order lines are the last that the ledger says of them": `
-    with last as (
-      select distinct on (order_id, sku, location_id) order_id, sku, location_id, line_open, line_confirmed_ahead,
-        line_cancelled_ahead
-      from ledger where line_open is not null order by order_id, sku, location_id, version desc)
-    select coalesce(l.order_id, o.order_id) || ' ' || coalesce(l.sku, o.sku)
-    from last l full join order_line o using (order_id, sku, location_id)
-    where (l.line_open, l.line_confirmed_ahead, l.line_cancelled_ahead)
-      is distinct from (o.open, o.confirmed_ahead, o.cancelled_ahead)`,
+  "document lines are the last that the ledger says of them": `
+    with said as (
+      select document_id, sku, line, version, case when kind like 'transfer.%' then 'transfer'
+        when kind in ('purchase.ordered', 'goods.received') then 'purchase' else 'order' end as kind
+      from ledger where line is not null),
+    last as (select distinct on (document_id, sku, kind) * from said order by document_id, sku, kind, version desc)
+    select coalesce(l.kind, d.kind) || ' ' || coalesce(l.document_id, d.document_id) || ' ' || coalesce(l.sku, d.sku)
+    from last l full join document_line d using (document_id, sku, kind) where l.line is distinct from d.line`,
   "committed units are the open order lines": `
-    with open as (select sku, location_id, sum(open) committed from order_line group by sku, location_id)
-    select s.sku || ' at ' || s.location_id || ': committed ' || s.committed || ', open lines ' || coalesce(o.committed, 0)
-    from stock_level s left join open o using (sku, location_id) where s.committed <> coalesce(o.committed, 0)`,
+    with open as (select sku, sum(open) as committed from document_line where kind = 'order' group by sku),
+    said as (select sku, sum(committed) as committed from stock_level group by sku)
+    select s.sku || ': committed ' || s.committed || ', open lines ' || coalesce(o.committed, 0)
+    from said s left join open o using (sku) where s.committed <> coalesce(o.committed, 0)`,
+  "an order's open units are what the ledger committed for it": `
+    with said as (
+      select document_id, sku, sum(committed) as open from ledger where document_id is not null and committed <> 0 group by document_id, sku)
+    select d.document_id || ' ' || d.sku || ': open ' || d.open || ', committed ' || coalesce(s.open, 0)
+    from document_line d left join said s using (document_id, sku) where d.kind = 'order' and d.open <> coalesce(s.open, 0)`,
+  "units in transit and incoming are the open lines of transfers and purchases": `
+    with open as (select sku, coalesce(sum(open) filter (where kind = 'transfer'), 0) as in_transit,
+        coalesce(sum(open) filter (where kind = 'purchase'), 0) as incoming from document_line group by sku),
+    said as (select sku, sum(in_transit) as in_transit, sum(incoming) as incoming from stock_level group by sku)
+    select s.sku || ': in transit ' || s.in_transit || ', incoming ' || s.incoming from said s left join open o using (sku)
+    where (s.in_transit, s.incoming) is distinct from (coalesce(o.in_transit, 0), coalesce(o.incoming, 0))`,
   "no event was applied twice": `
     select cause_key::text from ledger where cause_key is not null group by cause_key having count(*) > 1`,
   "no grant went beyond what was available": `
     select sku || ' version ' || version from (
       select sku, version, kind, held,
-        coalesce(sum(on_hand - committed - held) over (
+        coalesce(sum(on_hand - committed - held - coalesce(receiving, 0) - coalesce(inspection, 0) - coalesce(damaged, 0)
+          - coalesce(quality, 0) - coalesce(safety_stock, 0)) over (
           partition by sku, location_id order by version rows between unbounded preceding and 1 preceding), 0) available
       from ledger) history
     where kind = 'reservation.granted' and held > available`
@@ -88,7 +110,8 @@ const verifyTimeout = "30min"
 const summarySql = `
   select (select count(*) from ledger) as changes, (select count(distinct sku) from stock_level) as skus,
     (select count(*) from hold where ended is null) as open_holds,
-    (select coalesce(sum(greatest(0, committed + held - on_hand)), 0) from stock_level) as oversold`
+    (select coalesce(sum(greatest(0, committed + held - on_hand + receiving + inspection + damaged + quality)), 0)
+      from stock_level) as oversold`
 
 const run = (sql: Sql): Promise<VerifyReport> =>
   sql.begin("isolation level repeatable read read only", async (transaction) => {

@@ -1,5 +1,7 @@
+import { openUnits } from "@holdfast/domain/DocumentLine"
 import type { LocationId, ReservationId } from "@holdfast/domain/Identity"
 import type { StockChange } from "@holdfast/domain/StockChange"
+import { emptyLevel } from "@holdfast/domain/StockState"
 import { startTestServers, type RunningTestServers } from "@holdfast/infra/testing/TestServers"
 import { Effect, ManagedRuntime } from "effect"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
@@ -14,6 +16,8 @@ import { takeOver, unannounced, type Ownership } from "../src/PartitionOwner.ts"
 import { verify, verifyChecks } from "../src/Verify.ts"
 
 const main = "main" as LocationId
+const order = 'o"1\\'
+const levelOf = (batch: CommitBatch) => batch.levels[0]!.level
 const stream = { created: "2026-01-01T00:00:00Z", lastSequence: 100 }
 
 describe("the ledger on a real PostgreSQL", () => {
@@ -35,7 +39,7 @@ describe("the ledger on a real PostgreSQL", () => {
   })
 
   beforeEach(async () => {
-    await sql`truncate partition_owner, ledger, stock_level, hold, order_line, request_answer, outbox, parked`
+    await sql`truncate partition_owner, ledger, stock_level, hold, document_line, request_answer, outbox, parked`
     owned = await takeOver(sql, 7, "test", stream)
   })
 
@@ -60,12 +64,43 @@ describe("the ledger on a real PostgreSQL", () => {
     change(3, {
       kind: "order.placed",
       committed: 3,
-      orderId: 'o"1\\' as never,
-      orderLine: { open: 3, confirmedAhead: 0, cancelledAhead: 0 }
+      documentId: order,
+      line: {
+        kind: "order",
+        orderId: order,
+        channel: "web \\ shop",
+        placed: [{ at: 1_700_000_000_123, units: 3 }],
+        confirmed: 0,
+        cancelled: [],
+        shipments: [],
+        allocations: [{ locationId: main, units: 3 }]
+      }
     })
     batch.moves.push({ partition: 7, epoch, fromSeq: appliedSeq, toSeq: 5, commitNo: commitNo + 1, announcedNo: 0 })
-    const level = { locationId: main, onHand: 10, committed: 3, held: 4 }
-    batch.levels.push({ partition: 7, sku: "A", level, version: 3, expected: 0 })
+    change(4, {
+      kind: "purchase.ordered",
+      incoming: 6,
+      safetyStock: 2,
+      safetyStockAt: 1_700_000_000_001,
+      countedAt: 1_700_000_000_002,
+      documentId: "P-1",
+      line: {
+        kind: "purchase",
+        purchaseId: "P-1",
+        locations: [{ locationId: main, ordered: { at: 1, units: 6 }, received: 0 }]
+      }
+    })
+    const level = {
+      ...emptyLevel(main),
+      onHand: 10,
+      committed: 3,
+      held: 4,
+      incoming: 6,
+      safetyStock: 2,
+      safetyStockAt: 1_700_000_000_001,
+      countedAt: 1_700_000_000_002
+    }
+    batch.levels.push({ partition: 7, sku: "A", level, version: 4, expected: 0 })
     const hold = {
       reservationId: "r07-x" as ReservationId,
       locationId: main,
@@ -87,17 +122,34 @@ describe("the ledger on a real PostgreSQL", () => {
   it("writes everything of a batch, and reads it back as it was decided", async () => {
     await commitBatch(sql, batchOf(owned))
     const read = await admit(sql, {
-      eventKeys: ["00000000000000000000000000000001", "00000000000000000000000000000004"],
+      eventKeys: ["00000000000000000000000000000001", "00000000000000000000000000000009"],
       requestKeys: [],
       skus: ["A", "B"],
-      lines: [{ sku: "A", orderId: 'o"1\\' }]
+      lines: [
+        { sku: "A", kind: "order", id: order },
+        { sku: "A", kind: "purchase", id: "P-1" },
+        { sku: "A", kind: "transfer", id: order }
+      ],
+      counts: [
+        { sku: "A", since: 1_700_000_000_122 },
+        { sku: "A", since: 1_700_000_000_123 }
+      ]
     })
     expect([...read.seen]).toEqual(["00000000000000000000000000000001"])
     const { state } = read.states.get("A")!
-    expect(state).toMatchObject({ version: 3, levels: [{ locationId: "main", onHand: 10, committed: 3, held: 4 }] })
+    expect(state).toMatchObject({ version: 4, levels: [levelOf(batchOf(owned))] })
     expect(state.holds.get("r07-x" as ReservationId)).toMatchObject({ quantity: 4, expiresAt: 1_700_000_060_000 })
     expect(read.states.get("B")!.state.levels).toEqual([])
-    expect(read.lines).toMatchObject([{ sku: "A", line: { orderId: 'o"1\\', open: 3 } }])
+    expect(read.lines).toEqual([
+      {
+        sku: "A",
+        line: expect.objectContaining({ orderId: order, channel: "web \\ shop", confirmed: 0, cancelled: [] })
+      },
+      { sku: "A", line: expect.objectContaining({ purchaseId: "P-1" }) }
+    ])
+    expect(read.movements).toEqual([{ sku: "A", locationId: main, units: 10, since: 1_700_000_000_122 }])
+    expect([...read.movementVersions]).toEqual([["A", 4]])
+    expect(read.lines.map(({ line }) => openUnits(line))).toEqual([3, 6])
     expect((await findHolds(sql, ["r07-x", "nothing"])).size).toBe(1)
     expect((await Effect.runPromise(verify(sql))).findings).toEqual([])
   })
@@ -111,7 +163,7 @@ describe("the ledger on a real PostgreSQL", () => {
   it("refuses a batch that begins elsewhere than the last one ended", async () => {
     await commitBatch(sql, batchOf(owned))
     expect(await reasonOf(commitBatch(sql, batchOf(owned)))).toBe("fenced")
-    expect(await rows()).toBe(3)
+    expect(await rows()).toBe(4)
   })
 
   it("refuses a batch that was decided from another version of a level", async () => {
@@ -143,8 +195,8 @@ describe("the ledger on a real PostgreSQL", () => {
   it("tells the next owner what nobody may have heard of", async () => {
     await commitBatch(sql, batchOf(owned))
     const left = await unannounced(sql, await takeOver(sql, 7, "test", stream))
-    expect(left).toMatchObject([{ sku: "A", version: 3, levels: [{ onHand: 10, committed: 3, held: 4 }] }])
-    expect(left[0]!.events.map((event) => event.id)).toEqual(["e1", "e2", "e3"])
+    expect(left).toMatchObject([{ sku: "A", version: 4, levels: [{ onHand: 10, committed: 3, held: 4 }] }])
+    expect(left[0]!.events.map((event) => event.id)).toEqual(["e1", "e2", "e3", "e4"])
   })
 
   it("keeps any text in an array literal", async () => {
@@ -168,14 +220,17 @@ describe("the ledger on a real PostgreSQL", () => {
   })
 
   const corruptions: Readonly<Record<string, string>> = {
-    "levels are the fold of the ledger": "update stock_level set on_hand = 11",
+    "levels are the fold of the ledger": "update stock_level set quality = 1",
+    "counts and safety stocks are the last that the ledger says of them": "update stock_level set counted_at = null",
     "versions of a SKU have no gap and no double": "delete from ledger where version = 2",
     "held units are the open holds": "update hold set quantity = 5",
     "every hold began once and ended at most once":
       "update ledger set reservation_id = 'r07-y', kind = 'reservation.expired' where version = 1",
     "holds are what the ledger says of them": "update hold set ended = 'expired'",
-    "order lines are the last that the ledger says of them": "update order_line set open = 2",
-    "committed units are the open order lines": "delete from order_line",
+    "document lines are the last that the ledger says of them": "update document_line set line = '{}'",
+    "committed units are the open order lines": "delete from document_line",
+    "an order's open units are what the ledger committed for it": "update document_line set open = 2",
+    "units in transit and incoming are the open lines of transfers and purchases": "update document_line set open = 0",
     "no event was applied twice": "update ledger set cause_key = (select cause_key from ledger where version = 1)",
     "no grant went beyond what was available": "update ledger set on_hand = 3 where version = 1"
   }

@@ -3,7 +3,7 @@ import type { SimulatedChannel } from "@holdfast/channels/simulated/SimulatedCha
 import type { ChannelSnapshot } from "@holdfast/channels/ChannelSnapshot"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { publishable } from "@holdfast/domain/Publishable"
-import type { StockLevel } from "@holdfast/domain/StockState"
+import type { AnnouncedLevel } from "@holdfast/domain/Availability"
 import { query, type Sql } from "@holdfast/ledger/Database"
 import { verify } from "@holdfast/ledger/Verify"
 import { Effect } from "effect"
@@ -39,13 +39,16 @@ export const rowOf = (snapshot: ChannelSnapshot, oversoldUnits: number): DemoCha
 
 const levelsBySku = (sql: Sql) =>
   Effect.map(
-    query(() => sql`select sku, location_id, on_hand, committed, held from stock_level`),
+    query(
+      () => sql`select sku, location_id, on_hand, committed, held, safety_stock, receiving + inspection + damaged + quality as unavailable
+        from stock_level`
+    ),
     (rows) => {
-      const bySku = new Map<string, Array<StockLevel>>()
+      const bySku = new Map<string, Array<AnnouncedLevel>>()
       for (const row of rows) {
-        const { location_id: locationId, on_hand: onHand, committed, held } = row
+        const { location_id: locationId, on_hand: onHand, committed, held, unavailable, safety_stock: safetyStock } = row
         const levels = bySku.get(row["sku"])
-        const level = { locationId, onHand, committed, held }
+        const level = { locationId, onHand, committed, held, unavailable, safetyStock }
         if (levels === undefined) bySku.set(row["sku"], [level])
         else levels.push(level)
       }

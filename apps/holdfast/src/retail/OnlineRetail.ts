@@ -85,13 +85,14 @@ const cancellationEvents = (rows: ReadonlyArray<RetailRow>, orders: Cancellation
   })
 }
 
-/** Signed units by which each line of an event changes what is available. */
+/** Signed units by which each line of an event of such a record changes what is available. */
 export const movementsOf = function* (happened: StockEvent): Generator<Movement> {
   if (happened.type === "order.placed")
     for (const { sku, quantity } of happened.data.lines) yield { sku, units: -quantity }
   else if (happened.type === "stock.adjusted")
     for (const { sku, delta } of happened.data.lines) yield { sku, units: delta }
-  else for (const { sku, quantity = 0 } of happened.data.lines) yield { sku, units: quantity }
+  else if (happened.type === "goods.received" || happened.type === "order.cancelled")
+    for (const { sku, quantity = 0 } of happened.data.lines) yield { sku, units: quantity }
 }
 
 const stockMovements = function* (events: ReadonlyArray<StockEvent>): Generator<Movement> {
@@ -118,7 +119,7 @@ export const openingEvents = (
       .map(([sku, quantity]) => ({ sku, quantity }))
     return event(`opening:${date}:${index + 1}`, midnight, {
       type: "goods.received",
-      data: { reference: `opening stock ${date}`, lines }
+      data: { putaway: "done", reference: `opening stock ${date}`, lines }
     })
   })
 }

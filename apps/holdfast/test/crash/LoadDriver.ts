@@ -71,7 +71,7 @@ export class LoadDriver {
   /** Puts units on the shelves: what was never received can be neither ordered nor reserved. */
   open(): Promise<void> {
     const lines = [...plentiful, ...scarce].map((sku) => ({ sku, quantity: 20 }))
-    return this.publish({ id: "opening", type: "goods.received", data: { lines } })
+    return this.publish({ id: "opening", type: "goods.received", data: { putaway: "done", lines } })
   }
 
   /** Lets the workers loose. */
@@ -174,7 +174,7 @@ export class LoadDriver {
       } else if (kind === "received") {
         const skus = random.chance(0.1) ? [...some(2), random.pick(scarce)] : some(3)
         const lines = skus.map((sku) => ({ sku, quantity: random.whole(1, 6) }))
-        await this.publish({ id, type: "goods.received", data: { lines } })
+        await this.publish({ id, type: "goods.received", data: { putaway: "done", lines } })
       } else if (kind === "adjusted") {
         const lines = some(2).map((sku) => ({ sku, delta: random.pick([-2, -1, 1, 2]) }))
         await this.publish({ id, type: "stock.adjusted", data: { reason: "counted", lines } })
