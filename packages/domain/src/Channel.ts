@@ -5,6 +5,7 @@
  * environment variable that does.
  */
 import { Schema } from "effect"
+import { AllocationRule } from "./AllocationPolicy.ts"
 import { ChannelId, LocationId, Note } from "./Identity.ts"
 
 const wholeFrom = (min: number, max: number) =>
@@ -34,10 +35,14 @@ export const ChannelDefinition = Schema.Struct({
   endpoint: Schema.String,
   /** name of the environment variable that holds the signing secret */
   secretEnv: Schema.optionalKey(Schema.String),
-  /** locations that the channel sells from; all when absent */
+  /** locations that the channel sells from, the preferred one first; all when absent */
   locations: Schema.optionalKey(Schema.Array(LocationId)),
+  /** how its orders are spread over these locations, for lines that name none; by priority when absent */
+  allocation: Schema.optionalKey(AllocationRule),
   /** units never shown to this channel */
   buffer: wholeFrom(0, 1_000_000),
+  /** with this many units available, or fewer, the channel is shown none: the last ones are for others */
+  threshold: Schema.optionalKey(wholeFrom(0, 1_000_000)),
   /** most units ever shown to this channel; no cap when absent */
   cap: Schema.optionalKey(wholeFrom(0, 2_000_000_000)),
   timing: Timing,

@@ -104,7 +104,12 @@ export const documentOf = ({
       return { kind: "purchase", id: data.purchaseId }
     case "goods.received":
       return data.purchaseId === undefined ? undefined : { kind: "purchase", id: data.purchaseId }
-    default:
+    case "goods.putaway":
+    case "return.received":
+    case "return.restocked":
+    case "stock.adjusted":
+    case "count.cycle":
+    case "sku.registered":
       return undefined
   }
 }

@@ -7,7 +7,7 @@
 import { documentKey, documentKeyOf, type DocumentLine } from "./DocumentLine.ts"
 import type { LocationId, ReservationId } from "./Identity.ts"
 import { levelQuantityMax } from "./Limit.ts"
-import { applyRare, type StockChange, type StockChangeKind } from "./StockChange.ts"
+import { applyRare, endsHold, type StockChange, type StockChangeKind } from "./StockChange.ts"
 import { emptyLevel, levelAt, oversold, type StockLevel, type StockState } from "./StockState.ts"
 
 export type Effects = Partial<Omit<StockChange, "kind" | "locationId" | "oversold">>
@@ -43,7 +43,7 @@ export class Draft {
   }
 
   hasEnded(id: ReservationId): boolean {
-    return this.changes.some((change) => change.reservationId === id && change.kind !== "reservation.granted")
+    return this.changes.some((change) => change.reservationId === id && endsHold(change.kind))
   }
 
   /** A change whose units on hand moved at `time`, milliseconds since the epoch: a count made later has seen them. */

@@ -1,8 +1,8 @@
 /**
  * The holds of one SKU by the time at which they end: a binary heap with lazy deletion.
  *
- * Guarantee: `due` names every open hold whose time has come, in no particular order, and costs no more than there are
- * such holds. It ends nothing itself.
+ * Guarantee: `due` names every open hold whose time has come, once each and in no particular order, and costs no more than
+ * there are such holds. Entries that mean nothing any more are at most as many as those that do, and a few. It ends nothing itself.
  */
 import type { ReservationId } from "./Identity.ts"
 
@@ -11,10 +11,18 @@ interface Entry {
   readonly reservationId: ReservationId
 }
 
-export class HoldExpiry {
-  private readonly heap: Array<Entry> = []
+/** Whether the hold is open and ends at that time: it may have ended, or have been given another time. */
+export type EndsAt = (id: ReservationId, expiresAt: number) => boolean
 
+/** Entries that mean nothing are let be up to this many: going through a small heap again and again gains nothing. */
+const staleMin = 64
+
+export class HoldExpiry {
+  private heap: Array<Entry> = []
+
+  /** @param expiresAt milliseconds since the epoch; Infinity is never due */
   add(reservationId: ReservationId, expiresAt: number): void {
+    if (expiresAt === Infinity) return
     const { heap } = this
     let at = heap.push({ reservationId, expiresAt }) - 1
     while (at > 0) {
@@ -30,23 +38,29 @@ export class HoldExpiry {
     return this.heap.length > 0 && this.heap[0]!.expiresAt <= now
   }
 
-  /** Reservations that end at or before `now` (milliseconds since the epoch) and of which `isOpen` holds. */
-  due(now: number, isOpen: (id: ReservationId) => boolean): Array<ReservationId> {
-    const found: Array<ReservationId> = []
-    if (this.heap.length === 0 || this.heap[0]!.expiresAt > now) return found
+  /** Reservations that end at or before `now` (milliseconds since the epoch). */
+  due(now: number, endsAt: EndsAt): Set<ReservationId> {
+    const found = new Set<ReservationId>()
     const visit = [0]
     for (let at = visit.pop(); at !== undefined; at = visit.pop()) {
       const entry = this.heap[at]
       if (entry === undefined || entry.expiresAt > now) continue
-      if (isOpen(entry.reservationId)) found.push(entry.reservationId)
+      if (endsAt(entry.reservationId, entry.expiresAt)) found.add(entry.reservationId)
       visit.push(2 * at + 2, 2 * at + 1)
     }
     return found
   }
 
-  /** Forgets entries at the top whose hold has ended. */
-  prune(isOpen: (id: ReservationId) => boolean): void {
-    while (this.heap.length > 0 && !isOpen(this.heap[0]!.reservationId)) this.removeTop()
+  /** Forgets entries that mean nothing any more: those at the top, or all when there are many. @param open holds */
+  prune(endsAt: EndsAt, open: number): void {
+    if (this.heap.length > 2 * open + staleMin) this.compact(endsAt)
+    while (this.heap.length > 0 && !endsAt(this.heap[0]!.reservationId, this.heap[0]!.expiresAt)) this.removeTop()
+  }
+
+  private compact(endsAt: EndsAt): void {
+    const kept = this.heap.filter(({ reservationId, expiresAt }) => endsAt(reservationId, expiresAt))
+    // a sorted array is a heap
+    this.heap = kept.sort((a, b) => a.expiresAt - b.expiresAt)
   }
 
   private removeTop(): void {

@@ -35,6 +35,9 @@ export const holdTtlMillisMin = 100
 /** Milliseconds a hold lives when the request does not say: a typical checkout. */
 export const holdTtlMillisDefault = 10 * 60 * 1000
 
+/** Lines of one reservation: a large basket. Each is a decision of its own SKU, and all of them are waited for. */
+export const reserveLinesMax = 100
+
 /**
  * An event older than this when it is stored is late or historical: its latency budget then starts when it was stored,
  * since no pipeline can make up for the time before it heard of it.

@@ -9,7 +9,8 @@
  *
  * Pure; the draft is changed. Which location open units are committed at: `Allocation`.
  */
-import { allocate, type AllocationStrategy, type Demand } from "./Allocation.ts"
+import { allocate, type Demand } from "./Allocation.ts"
+import { strategyOf, type AllocationPolicy } from "./AllocationPolicy.ts"
 import type { OrderLine, ShipmentLine, TimedUnits } from "./DocumentLine.ts"
 import type { Draft, Effects } from "./Draft.ts"
 import { defaultLocation, type LocationId, type OrderId } from "./Identity.ts"
@@ -23,7 +24,7 @@ import type {
   ShipmentConfirmed,
   ShipmentCreated
 } from "./StockEvent.ts"
-import type { Hold, StockState } from "./StockState.ts"
+import { available, type Hold, type StockState } from "./StockState.ts"
 
 const none: ReadonlyArray<never> = []
 
@@ -59,6 +60,9 @@ const shippedUnits = (shipments: ReadonlyArray<ShipmentLine>): number => {
 /** Units that are neither cancelled nor gone. */
 const stillOpen = (line: OrderLine): number => Math.max(0, orderedUnits(line) - shippedUnits(line.shipments))
 
+/** Where orders of a channel are served from; undefined: from the default location. */
+export type AllocationPolicies = (channel: string | undefined) => AllocationPolicy | undefined
+
 /** Where the fact itself took place, and the units on hand that it moved there, if it moved any. */
 interface Scene {
   readonly locationId: LocationId
@@ -69,7 +73,9 @@ interface Settlement {
   readonly kind: StockChangeKind
   readonly time: number
   readonly demands: ReadonlyArray<Demand>
-  readonly strategy: AllocationStrategy
+  readonly policies: AllocationPolicies
+  /** of the order, if it was said */
+  readonly destination?: string | undefined
   readonly scene?: Scene
   /** of the first change */
   readonly effects?: Effects
@@ -96,7 +102,8 @@ const placesOf = (before: OrderLine, after: OrderLine, scene: Scene | undefined)
 
 /** Allocates what is open now and notes the changes, one for each location that is touched. The first has the line. */
 const settle = (draft: Draft, before: OrderLine, heard: OrderLine, settlement: Settlement): void => {
-  const { kind, time, demands, strategy, scene, effects } = settlement
+  const { kind, time, demands, policies, destination, scene, effects } = settlement
+  const strategy = strategyOf(policies(heard.channel), (at) => available(draft.level(at)), destination)
   const allocations = allocate(before.allocations, stillOpen(heard), demands, heard.shipments, strategy)
   const line = { ...heard, allocations }
   let first = true
@@ -156,7 +163,7 @@ export const placeOrder = (
   draft: Draft,
   data: OrderPlaced,
   time: number,
-  strategy: AllocationStrategy
+  policies: AllocationPolicies
 ): void => {
   const demands = demandsOf(state, draft, data)
   const before = lineOf(draft, data.orderId)
@@ -165,10 +172,10 @@ export const placeOrder = (
   const channel = before.channel ?? data.channel
   const placed = since(before.set, before.placed, { at: time, units })
   const heard = channel === undefined ? { ...before, placed } : { ...before, channel, placed }
-  settle(draft, before, heard, { kind: "order.placed", time, demands, strategy })
+  settle(draft, before, heard, { kind: "order.placed", time, demands, policies, destination: data.destination })
 }
 
-export const changeOrder = (draft: Draft, data: OrderChanged, time: number, strategy: AllocationStrategy): void => {
+export const changeOrder = (draft: Draft, data: OrderChanged, time: number, policies: AllocationPolicies): void => {
   const before = lineOf(draft, data.orderId)
   let units = 0
   for (const line of data.lines) units += line.quantity
@@ -186,10 +193,10 @@ export const changeOrder = (draft: Draft, data: OrderChanged, time: number, stra
     : before
   const heard = channel === undefined ? changed : { ...changed, channel }
   const demands = data.lines.map(({ quantity, locationId }) => ({ units: quantity, locationId }))
-  settle(draft, before, heard, { kind: "order.changed", time, demands, strategy })
+  settle(draft, before, heard, { kind: "order.changed", time, demands, policies })
 }
 
-export const cancelOrder = (draft: Draft, data: OrderCancelled, time: number, strategy: AllocationStrategy): void => {
+export const cancelOrder = (draft: Draft, data: OrderCancelled, time: number, policies: AllocationPolicies): void => {
   const before = lineOf(draft, data.orderId)
   let units = 0
   for (const { quantity } of data.lines) units += quantity ?? 0
@@ -201,7 +208,7 @@ export const cancelOrder = (draft: Draft, data: OrderCancelled, time: number, st
   }
   const demands = data.lines.map(({ locationId }) => ({ units: 0, locationId }))
   const effects = data.reason === undefined ? {} : { reason: data.reason }
-  settle(draft, before, heard, { kind: "order.cancelled", time, demands, strategy, effects })
+  settle(draft, before, heard, { kind: "order.cancelled", time, demands, policies, effects })
 }
 
 type ShipmentFact = ShipmentCreated | ShipmentCancelled | ShipmentConfirmed
@@ -236,30 +243,30 @@ export const createShipment = (
   draft: Draft,
   data: ShipmentCreated,
   time: number,
-  strategy: AllocationStrategy
+  policies: AllocationPolicies
 ): void => {
   const before = lineOf(draft, data.orderId)
   const units = quantityOf(data.lines, stillOpen(before))
   const heard = withShipment(before, data, (shipment) => ({ ...shipment, created: shipment.created + units }))
-  settle(draft, before, heard, { kind: "shipment.created", time, demands: none, strategy })
+  settle(draft, before, heard, { kind: "shipment.created", time, demands: none, policies })
 }
 
 export const cancelShipment = (
   draft: Draft,
   data: ShipmentCancelled,
   time: number,
-  strategy: AllocationStrategy
+  policies: AllocationPolicies
 ): void => {
   const before = lineOf(draft, data.orderId)
   const heard = withShipment(before, data, (shipment) => ({ ...shipment, cancelled: true }))
-  settle(draft, before, heard, { kind: "shipment.cancelled", time, demands: none, strategy })
+  settle(draft, before, heard, { kind: "shipment.cancelled", time, demands: none, policies })
 }
 
 export const confirmShipment = (
   draft: Draft,
   data: ShipmentConfirmed,
   time: number,
-  strategy: AllocationStrategy
+  policies: AllocationPolicies
 ): void => {
   const before = lineOf(draft, data.orderId)
   const locationId = data.locationId ?? defaultLocation
@@ -272,21 +279,22 @@ export const confirmShipment = (
     kind: "shipment.confirmed",
     time,
     demands: [{ units: 0, locationId }],
-    strategy,
+    policies,
     scene
   })
 }
 
-/** A hold becomes units of an order. */
-export const confirmHold = (draft: Draft, hold: Hold, orderId: OrderId, strategy: AllocationStrategy): void => {
+/** Units of a hold become units of an order. */
+export const confirmHold = (draft: Draft, hold: Hold, units: number, orderId: OrderId): void => {
   const before = lineOf(draft, orderId)
-  const heard = { ...before, confirmed: before.confirmed + hold.quantity }
+  const heard = { ...before, confirmed: before.confirmed + units }
   settle(draft, before, heard, {
     kind: "reservation.confirmed",
     time: 0,
-    demands: [{ units: hold.quantity, locationId: hold.locationId }],
-    strategy,
+    demands: [{ units, locationId: hold.locationId }],
+    // its units have their location
+    policies: () => undefined,
     scene: { locationId: hold.locationId },
-    effects: { held: -hold.quantity, reservationId: hold.reservationId }
+    effects: { held: -units, reservationId: hold.reservationId }
   })
 }

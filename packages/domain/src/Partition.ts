@@ -41,6 +41,32 @@ export const partitionOf = (sku: Sku | string): number => fnv1a(skuToken(sku)) %
 export const reservationIdOf = (sku: Sku, unique: string): ReservationId =>
   `r${String(partitionOf(sku)).padStart(2, "0")}-${unique}` as ReservationId
 
+/** The id of a group of holds, as its clients know it. @param group 32 hex digits */
+export const groupReservationId = (group: string): ReservationId => `g${group}` as ReservationId
+
+/** The group that a reservation id stands for, as 32 hex digits, or undefined when it is the id of one hold. */
+export const groupOfReservation = (id: ReservationId): string | undefined => /^g([0-9a-f]{32})$/.exec(id)?.[1]
+
+/** Which line of which attempt of a group a hold is. */
+export interface Membership {
+  /** 32 hex digits */
+  readonly group: string
+  readonly attempt: number
+  /** its place among the group's lines, from 0 */
+  readonly line: number
+}
+
+/** A hold of a group bears its group in its own id, so that whoever meets the hold finds the group. */
+export const memberReservationId = (sku: Sku, { group, attempt, line }: Membership): ReservationId =>
+  reservationIdOf(sku, `g${group}-${attempt}-${line}`)
+
+/** The group that a hold belongs to, or undefined when it stands alone. */
+export const membershipOf = (id: ReservationId): Membership | undefined => {
+  if (id[4] !== "g") return undefined
+  const match = /^r\d{2}-g([0-9a-f]{32})-(\d+)-(\d+)$/.exec(id)
+  return match === null ? undefined : { group: match[1]!, attempt: Number(match[2]), line: Number(match[3]) }
+}
+
 /** Partition of a reservation, or undefined when the id was not issued by `reservationIdOf`. */
 export const partitionOfReservation = (id: ReservationId): number | undefined => {
   const match = /^r(\d{2})-/.exec(id)

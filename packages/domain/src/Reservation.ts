@@ -1,15 +1,17 @@
 /**
- * Requests about reservations and their answers: reserve, confirm, release.
+ * Requests about reservations of one SKU and their answers: reserve, confirm, release, extend, pin, unpin; and the question
+ * what there is of a SKU. Reservations of several SKUs: `ReservationGroup`.
  *
  * Guarantee: an answer is durable before anybody hears it, and the same idempotency key gives the same answer for at
  * least a day. `unknown` is not decided here: it is what a client must assume when no answer came.
  */
 import { Schema } from "effect"
+import type { AnnouncedLevel } from "./Availability.ts"
 import { IdempotencyKey, LocationId, OrderId, ReservationId, Sku } from "./Identity.ts"
 import { holdTtlMillisMax, holdTtlMillisMin } from "./Limit.ts"
 import { Quantity } from "./StockEvent.ts"
 
-const TtlMillis = Schema.Number.check(
+export const TtlMillis = Schema.Number.check(
   Schema.makeFilter((n: number) =>
     Number.isInteger(n) && n >= holdTtlMillisMin && n <= holdTtlMillisMax
       ? undefined
@@ -29,11 +31,12 @@ export const ReserveRequest = Schema.Struct({
 })
 export type ReserveRequest = typeof ReserveRequest.Type
 
-/** Turn a hold into committed units of an order. */
+/** Turn units of a hold into committed units of an order: all of them, or as many as are named; the rest stays held. */
 export const ConfirmRequest = Schema.Struct({
   key: IdempotencyKey,
   reservationId: ReservationId,
-  orderId: Schema.optionalKey(OrderId)
+  orderId: Schema.optionalKey(OrderId),
+  quantity: Schema.optionalKey(Quantity)
 })
 export type ConfirmRequest = typeof ConfirmRequest.Type
 
@@ -41,15 +44,43 @@ export type ConfirmRequest = typeof ConfirmRequest.Type
 export const ReleaseRequest = Schema.Struct({ key: IdempotencyKey, reservationId: ReservationId })
 export type ReleaseRequest = typeof ReleaseRequest.Type
 
+/** Let a hold live `ttlMillis` from now on, if that is longer than it would. */
+export const ExtendRequest = Schema.Struct({ key: IdempotencyKey, reservationId: ReservationId, ttlMillis: TtlMillis })
+export type ExtendRequest = typeof ExtendRequest.Type
+
+/** Let a hold live until it is unpinned, confirmed or released: somebody looks into its order. */
+export const PinRequest = Schema.Struct({ key: IdempotencyKey, reservationId: ReservationId })
+export type PinRequest = typeof PinRequest.Type
+
+/** Let a pinned hold end by itself again, `ttlMillis` from now on. */
+export const UnpinRequest = Schema.Struct({
+  key: IdempotencyKey,
+  reservationId: ReservationId,
+  ttlMillis: Schema.optionalKey(TtlMillis)
+})
+export type UnpinRequest = typeof UnpinRequest.Type
+
+/** Ask what there is of a SKU. It changes nothing, so it has no key. */
+export const AvailabilityRequest = Schema.Struct({ sku: Sku })
+export type AvailabilityRequest = typeof AvailabilityRequest.Type
+
+/** A request about one hold: of units, or of the hold with that id. */
 export type ReservationRequest =
   | ({ readonly verb: "reserve" } & ReserveRequest)
   | ({ readonly verb: "confirm" } & ConfirmRequest)
   | ({ readonly verb: "release" } & ReleaseRequest)
+  | ({ readonly verb: "extend" } & ExtendRequest)
+  | ({ readonly verb: "pin" } & PinRequest)
+  | ({ readonly verb: "unpin" } & UnpinRequest)
 
 export const requestSchemas = {
   reserve: ReserveRequest,
   confirm: ConfirmRequest,
-  release: ReleaseRequest
+  release: ReleaseRequest,
+  extend: ExtendRequest,
+  pin: PinRequest,
+  unpin: UnpinRequest,
+  availability: AvailabilityRequest
 } as const
 
 export type RequestVerb = keyof typeof requestSchemas
@@ -62,6 +93,12 @@ export type DenialReason =
   | "reservation_expired"
   | "reservation_ended"
   | "order_required"
+  /** more units are to be confirmed than are held */
+  | "exceeds_hold"
+  /** the hold is a line of a reservation of several: that one is confirmed, released, extended or pinned as a whole */
+  | "part_of_group"
+  /** the answer would come after the time by which it was wanted */
+  | "too_late"
   | "quantity_out_of_range"
   | "quarantined"
 
@@ -81,6 +118,17 @@ export type ReservationAnswer =
       readonly sku: Sku
       readonly quantity: number
       readonly version: number
+      /** units that are still held after a part was confirmed; absent: none */
+      readonly left?: number
+    }
+  | {
+      readonly status: "extended" | "pinned" | "unpinned"
+      readonly reservationId: ReservationId
+      readonly sku: Sku
+      readonly quantity: number
+      readonly version: number
+      /** absent while it is pinned */
+      readonly expiresAt?: number
     }
   | {
       readonly status: "denied"
@@ -89,6 +137,16 @@ export type ReservationAnswer =
       readonly available?: number
       readonly version?: number
     }
+
+/** What there is of one SKU. Quantities are units; `available` is signed. */
+export interface AvailabilityAnswer {
+  readonly status: "available"
+  readonly sku: Sku
+  readonly version: number
+  /** over all locations */
+  readonly available: number
+  readonly locations: ReadonlyArray<AnnouncedLevel & { readonly available: number }>
+}
 
 /** What a client may hear besides an answer: nothing was decided, or nobody knows. Neither is stored. */
 export type NoAnswer =

@@ -2,32 +2,33 @@
  * What a request about a reservation is answered.
  *
  * 1. A reservation is granted only up to what is available at its location at that moment, never beyond, and whenever it is.
- * 2. A hold ends once: confirmed, released, consumed by an order, or expired.
+ * 2. A hold ends once: confirmed, released, consumed by an order, or expired. Confirmed in part, the rest lives on.
+ * 3. A hold may be given a later end, or none for a while (pinned). One that belongs to a group is left to its group.
  *
  * Pure; the draft is changed.
  */
-import type { AllocationStrategy } from "./Allocation.ts"
+import { announcedLevel } from "./Availability.ts"
 import type { Draft } from "./Draft.ts"
+import { moveEnd } from "./DueHolds.ts"
 import { defaultLocation, type ReservationId } from "./Identity.ts"
 import { holdTtlMillisDefault } from "./Limit.ts"
 import { confirmHold } from "./OrderRules.ts"
-import { reservationIdOf } from "./Partition.ts"
+import { membershipOf, reservationIdOf } from "./Partition.ts"
 import type {
+  AvailabilityAnswer,
   ConfirmRequest,
   DenialReason,
-  ReleaseRequest,
   ReservationAnswer,
   ReservationRequest,
   ReserveRequest
 } from "./Reservation.ts"
-import { available, isKnown, type Hold, type StockState } from "./StockState.ts"
+import { available, availableOverall, isKnown, type Hold, type StockState } from "./StockState.ts"
 
 /** What a request is decided with. `unique` makes the reservation id and is the same for the same request. */
 export interface RequestContext {
   readonly unique: string
   /** milliseconds since the epoch, by the database's clock */
   readonly now: number
-  readonly strategy: AllocationStrategy
 }
 
 export const answerRequest = (
@@ -37,13 +38,24 @@ export const answerRequest = (
   context: RequestContext
 ): ReservationAnswer => {
   if (!isKnown(state) && request.verb === "reserve") return denied(state, draft, "unknown_sku")
+  if (request.verb === "reserve") return reserve(state, draft, request, context)
+  const hold = openHold(state, draft, request.reservationId)
+  if (hold === undefined) return deniedHold(state, draft, request.reservationId)
+  if (membershipOf(hold.reservationId) !== undefined) return denied(state, draft, "part_of_group")
   switch (request.verb) {
-    case "reserve":
-      return reserve(state, draft, request, context)
     case "confirm":
-      return confirm(state, draft, request, context)
+      return confirm(state, draft, hold, request)
     case "release":
-      return release(state, draft, request)
+      return release(state, draft, hold)
+    case "extend":
+      return liveUntil("extended", state, draft, hold, Math.max(hold.expiresAt, context.now + request.ttlMillis))
+    case "pin":
+      return liveUntil("pinned", state, draft, hold, Infinity)
+    case "unpin": {
+      const { ttlMillis = holdTtlMillisDefault } = request
+      const until = hold.expiresAt === Infinity ? context.now + ttlMillis : hold.expiresAt
+      return liveUntil("unpinned", state, draft, hold, until)
+    }
   }
 }
 
@@ -76,43 +88,74 @@ const reserve = (
     expiresAt,
     ...(orderId === undefined ? {} : { documentId: orderId })
   })
-  return { status: "granted", reservationId, sku: state.sku, quantity, version: draft.version, expiresAt }
+  return granted(state, draft, { reservationId, locationId, quantity, expiresAt })
 }
 
-const openHold = (state: StockState, draft: Draft, id: ReservationId): Hold | undefined =>
+export const granted = (
+  state: StockState,
+  { version }: Pick<Draft, "version">,
+  { reservationId, quantity, expiresAt }: Hold
+): ReservationAnswer => ({ status: "granted", reservationId, sku: state.sku, quantity, version, expiresAt })
+
+/** The hold with that id, unless it has ended. */
+export const openHold = (state: StockState, draft: Draft, id: ReservationId): Hold | undefined =>
   draft.hasEnded(id) ? undefined : state.holds.get(id)
 
-const deniedHold = (state: StockState, draft: Draft, id: ReservationId): ReservationAnswer => {
+/** Why nothing can be done with a hold that is not open. */
+export const deniedHold = (state: StockState, draft: Draft, id: ReservationId): ReservationAnswer => {
   const end = draft.hasEnded(id) ? "expired" : state.ended.get(id)
   if (end === undefined) return denied(state, draft, "unknown_reservation")
   return denied(state, draft, end === "expired" ? "reservation_expired" : "reservation_ended")
 }
 
-const confirm = (
-  state: StockState,
-  draft: Draft,
-  request: ConfirmRequest,
-  { strategy }: RequestContext
-): ReservationAnswer => {
-  const hold = openHold(state, draft, request.reservationId)
-  if (hold === undefined) return deniedHold(state, draft, request.reservationId)
+const confirm = (state: StockState, draft: Draft, hold: Hold, request: ConfirmRequest): ReservationAnswer => {
   const orderId = request.orderId ?? hold.orderId
   if (orderId === undefined) return denied(state, draft, "order_required")
-  confirmHold(draft, hold, orderId, strategy)
-  return ended("confirmed", state, draft, hold)
+  const { quantity = hold.quantity } = request
+  if (quantity > hold.quantity) return denied(state, draft, "exceeds_hold", hold.quantity)
+  confirmHold(draft, hold, quantity, orderId)
+  const left = hold.quantity - quantity
+  const answer = ended("confirmed", state, draft, { ...hold, quantity })
+  return left === 0 ? answer : { ...answer, left }
 }
 
-const release = (state: StockState, draft: Draft, request: ReleaseRequest): ReservationAnswer => {
-  const hold = openHold(state, draft, request.reservationId)
-  if (hold === undefined) return deniedHold(state, draft, request.reservationId)
+const release = (state: StockState, draft: Draft, hold: Hold): ReservationAnswer => {
   draft.change("reservation.released", hold.locationId, { held: -hold.quantity, reservationId: hold.reservationId })
   return ended("released", state, draft, hold)
 }
 
-const ended = (status: "confirmed" | "released", state: StockState, draft: Draft, hold: Hold): ReservationAnswer => ({
+const liveUntil = (
+  status: "extended" | "pinned" | "unpinned",
+  state: StockState,
+  draft: Draft,
+  hold: Hold,
+  expiresAt: number
+): ReservationAnswer => {
+  if (expiresAt !== hold.expiresAt) moveEnd(draft, hold, expiresAt)
+  const { reservationId, quantity } = hold
+  const known = { status, reservationId, sku: state.sku, quantity, version: draft.version }
+  return expiresAt === Infinity ? known : { ...known, expiresAt }
+}
+
+type Ended = Extract<ReservationAnswer, { readonly status: "confirmed" | "released" }>
+
+/** The answer when units of a hold are held no more. */
+export const ended = (status: Ended["status"], state: StockState, draft: Draft, hold: Hold): Ended => ({
   status,
   reservationId: hold.reservationId,
   sku: state.sku,
   quantity: hold.quantity,
   version: draft.version
 })
+
+/** What there is of a SKU. */
+export const availabilityOf = (state: StockState): AvailabilityAnswer | ReservationAnswer =>
+  isKnown(state)
+    ? {
+        status: "available",
+        sku: state.sku,
+        version: state.version,
+        available: availableOverall(state),
+        locations: state.levels.map((level) => ({ ...announcedLevel(level), available: available(level) }))
+      }
+    : denied(state, state, "unknown_sku")

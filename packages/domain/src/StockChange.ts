@@ -11,10 +11,20 @@ import type { StockLevel } from "./StockState.ts"
 export type StockChangeKind =
   | StockEventType
   | "reservation.granted"
+  | "reservation.extended"
+  | "reservation.pinned"
+  | "reservation.unpinned"
   | "reservation.consumed"
   | "reservation.confirmed"
   | "reservation.released"
   | "reservation.expired"
+
+/** Whether a change of this kind lets units of a hold go; a confirmation in part leaves the rest. */
+export const endsHold = (kind: StockChangeKind): boolean =>
+  kind === "reservation.consumed" ||
+  kind === "reservation.confirmed" ||
+  kind === "reservation.released" ||
+  kind === "reservation.expired"
 
 /** Deltas that few changes have. */
 export interface RareDeltas {
@@ -42,7 +52,10 @@ export interface StockChange extends RareDeltas {
   /** only where the safety stock was set: milliseconds since the epoch as of which */
   readonly safetyStockAt?: number
   readonly reservationId?: ReservationId
-  /** only of a grant: milliseconds since the epoch at which the hold ends by itself */
+  /**
+   * only where a hold began or was given another end: milliseconds since the epoch at which it ends by itself; Infinity
+   * while it is pinned
+   */
   readonly expiresAt?: number
   /** the order, transfer or purchase that it belongs to */
   readonly documentId?: string

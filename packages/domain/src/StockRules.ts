@@ -6,10 +6,10 @@
  * 3. Facts end in the same state in whatever order they come, but for where an order's units are committed.
  * 4. `committed` and `held` never fall below zero.
  *
- * Facts about goods: `MovementRules`; about orders and shipments: `OrderRules`, `Allocation`; requests: `ReservationRules`.
+ * Facts about goods: `MovementRules`; about orders and shipments: `OrderRules`, `Allocation`; requests: `ReservationRules`,
+ * `LineRules`; holds whose time has come: `DueHolds`.
  * `decide` is pure. `evolve` changes the state it is given, which its actor owns. No clock, no randomness, no I/O.
  */
-import { atDefaultLocation, type AllocationStrategy } from "./Allocation.ts"
 import { documentKeyOf } from "./DocumentLine.ts"
 import { Draft } from "./Draft.ts"
 import type { OrderId, ReservationId } from "./Identity.ts"
@@ -26,12 +26,22 @@ import {
   restock,
   type MovedSince
 } from "./MovementRules.ts"
-import { cancelOrder, cancelShipment, changeOrder, confirmShipment, createShipment, placeOrder } from "./OrderRules.ts"
+import {
+  cancelOrder,
+  cancelShipment,
+  changeOrder,
+  confirmShipment,
+  createShipment,
+  placeOrder,
+  type AllocationPolicies
+} from "./OrderRules.ts"
 import type { ReservationAnswer, ReservationRequest } from "./Reservation.ts"
+import { endDueHolds, noFates, type GroupFates } from "./DueHolds.ts"
+import { answerLine, type LineRequest } from "./LineRules.ts"
 import { answerRequest, denied } from "./ReservationRules.ts"
-import { applyRare, type StockChange } from "./StockChange.ts"
+import { applyRare, endsHold, type StockChange } from "./StockChange.ts"
 import type { SkuFact, StockEventType } from "./StockEvent.ts"
-import { emptyLevel, isKnown, levelAt, type HoldEnd, type StockState } from "./StockState.ts"
+import { emptyLevel, endsAt, isKnown, levelAt, type Hold, type HoldEnd, type StockState } from "./StockState.ts"
 
 /**
  * What the actor of a SKU may be told. `unique` makes the reservation id and is the same for the same request.
@@ -45,6 +55,7 @@ export type StockCommand =
       readonly movedSince?: MovedSince
     }
   | { readonly _tag: "Request"; readonly request: ReservationRequest; readonly unique: string }
+  | { readonly _tag: "Line"; readonly request: LineRequest }
   | { readonly _tag: "Expire" }
 
 /** Why a fact cannot be applied as it is: it is parked and can be replayed. */
@@ -67,34 +78,32 @@ export class InvariantBroken extends Error {
 
 /**
  * @param now milliseconds since the epoch, by the database's clock
- * @param strategy where units of orders go that name no location
+ * @param policies where orders of a channel are served from that name no location
+ * @param fates what becomes of due holds that belong to a group; one that is not among them is let be
  */
 export const decide = (
   state: StockState,
   command: StockCommand,
   now: number,
-  strategy: AllocationStrategy = atDefaultLocation
+  policies: AllocationPolicies = noPolicy,
+  fates: GroupFates = noFates
 ): Decision => {
   const draft = new Draft(state)
-  if (state.expiry.isDue(now)) expire(state, draft, now)
+  if (state.expiry.isDue(now)) endDueHolds(state, draft, now, fates)
   switch (command._tag) {
     case "Expire":
       return { changes: draft.changes }
     case "Fact":
-      return decideFact(state, draft, command.fact, command.movedSince ?? nothingMoved, strategy)
+      return decideFact(state, draft, command.fact, command.movedSince ?? nothingMoved, policies)
     case "Request":
-      return decideRequest(state, draft, command.request, command.unique, now, strategy)
+      return decideRequest(state, draft, command.request, command.unique, now)
+    case "Line":
+      return withinRange(state, draft, () => answerLine(state, draft, command.request, now))
   }
 }
 
 const nothingMoved: MovedSince = new Map()
-
-const expire = (state: StockState, draft: Draft, now: number): void => {
-  for (const id of state.expiry.due(now, (open) => state.holds.has(open))) {
-    const hold = state.holds.get(id)!
-    draft.change("reservation.expired", hold.locationId, { held: -hold.quantity, reservationId: id })
-  }
-}
+const noPolicy: AllocationPolicies = () => undefined
 
 const makesKnown = (type: StockEventType): boolean =>
   type === "goods.received" || type === "purchase.ordered" || type === "sku.registered"
@@ -104,7 +113,7 @@ const decideFact = (
   draft: Draft,
   fact: SkuFact,
   movedSince: MovedSince,
-  strategy: AllocationStrategy
+  policies: AllocationPolicies
 ): Decision => {
   if (!isKnown(state) && !makesKnown(fact.type)) {
     return {
@@ -113,7 +122,7 @@ const decideFact = (
     }
   }
   const before = draft.changes.length
-  apply(state, draft, fact, movedSince, strategy)
+  apply(state, draft, fact, movedSince, policies)
   if (draft.inRange()) return { changes: draft.changes }
   return {
     changes: draft.changes.slice(0, before),
@@ -129,22 +138,22 @@ const apply = (
   draft: Draft,
   fact: SkuFact,
   movedSince: MovedSince,
-  strategy: AllocationStrategy
+  policies: AllocationPolicies
 ): void => {
   const { time } = fact
   switch (fact.type) {
     case "order.placed":
-      return placeOrder(state, draft, fact.data, time, strategy)
+      return placeOrder(state, draft, fact.data, time, policies)
     case "order.changed":
-      return changeOrder(draft, fact.data, time, strategy)
+      return changeOrder(draft, fact.data, time, policies)
     case "order.cancelled":
-      return cancelOrder(draft, fact.data, time, strategy)
+      return cancelOrder(draft, fact.data, time, policies)
     case "shipment.created":
-      return createShipment(draft, fact.data, time, strategy)
+      return createShipment(draft, fact.data, time, policies)
     case "shipment.cancelled":
-      return cancelShipment(draft, fact.data, time, strategy)
+      return cancelShipment(draft, fact.data, time, policies)
     case "shipment.confirmed":
-      return confirmShipment(draft, fact.data, time, strategy)
+      return confirmShipment(draft, fact.data, time, policies)
     case "goods.received":
       return receiveGoods(draft, fact.data, time)
     case "goods.putaway":
@@ -173,11 +182,13 @@ const decideRequest = (
   draft: Draft,
   request: ReservationRequest,
   unique: string,
-  now: number,
-  strategy: AllocationStrategy
-): Decision => {
+  now: number
+): Decision => withinRange(state, draft, () => answerRequest(state, draft, request, { unique, now }))
+
+/** What an answer changes, unless a quantity would leave the range of the ledger. */
+const withinRange = (state: StockState, draft: Draft, answerOf: () => ReservationAnswer): Decision => {
   const before = draft.changes.length
-  const answer = answerRequest(state, draft, request, { unique, now, strategy })
+  const answer = answerOf()
   if (draft.inRange()) return { changes: draft.changes, answer }
   const changes = draft.changes.slice(0, before)
   return { changes, answer: denied(state, { version: state.version + before }, "quantity_out_of_range") }
@@ -209,9 +220,20 @@ const evolveHold = (state: StockState, change: StockChange, reservationId: Reser
     openHold(state, change, reservationId)
     return
   }
-  state.holds.delete(reservationId)
-  state.ended.set(reservationId, change.kind.slice("reservation.".length) as HoldEnd)
-  state.expiry.prune((id) => state.holds.has(id))
+  const hold = state.holds.get(reservationId)
+  if (!endsHold(change.kind)) state.holds.set(reservationId, moveEnd(state, hold!, change.expiresAt!))
+  else if (hold !== undefined && hold.quantity + change.held > 0)
+    state.holds.set(reservationId, { ...hold, quantity: hold.quantity + change.held })
+  else {
+    state.holds.delete(reservationId)
+    state.ended.set(reservationId, change.kind.slice("reservation.".length) as HoldEnd)
+  }
+  state.expiry.prune(endsAt(state), state.holds.size)
+}
+
+const moveEnd = (state: StockState, hold: Hold, expiresAt: number): Hold => {
+  state.expiry.add(hold.reservationId, expiresAt)
+  return { ...hold, expiresAt }
 }
 
 const openHold = (state: StockState, change: StockChange, reservationId: ReservationId): void => {

@@ -9,7 +9,7 @@
  * what is stored: the owner loads those that a decision needs before it decides.
  */
 import type { DocumentLine } from "./DocumentLine.ts"
-import { HoldExpiry } from "./HoldExpiry.ts"
+import { HoldExpiry, type EndsAt } from "./HoldExpiry.ts"
 import { SparseMap } from "./SparseMap.ts"
 import type { LocationId, OrderId, ReservationId, Sku } from "./Identity.ts"
 
@@ -53,11 +53,13 @@ export const emptyLevel = (locationId: LocationId): StockLevel => ({
   safetyStockAt: 0
 })
 
-/** A time-limited claim. `expiresAt` is in milliseconds since the epoch, by the database's clock. */
+/** A time-limited claim. */
 export interface Hold {
   readonly reservationId: ReservationId
   readonly locationId: LocationId
+  /** units that are still held */
   readonly quantity: number
+  /** milliseconds since the epoch, by the database's clock; Infinity while it is pinned */
   readonly expiresAt: number
   readonly orderId?: OrderId
 }
@@ -86,6 +88,12 @@ export const emptyState = (sku: Sku): StockState => ({
   ended: new SparseMap(),
   documents: new SparseMap()
 })
+
+/** Whether a hold is open and ends at that time, for its `expiry`. */
+export const endsAt =
+  ({ holds }: StockState): EndsAt =>
+  (id, expiresAt) =>
+    holds.get(id)?.expiresAt === expiresAt
 
 /** A SKU is known once anything ever changed its stock; what does so first says that it is kept. */
 export const isKnown = (state: StockState): boolean => state.levels.length > 0

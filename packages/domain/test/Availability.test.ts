@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import {
   announcedEventsMax,
+  announcedLevel,
   availableOver,
   budgetStart,
   mergeAvailability,
@@ -10,6 +11,7 @@ import {
 import { LocationId, Sku } from "../src/Identity.ts"
 import { lateEventMillis } from "../src/Limit.ts"
 import { publishable } from "../src/Publishable.ts"
+import { emptyLevel } from "../src/StockState.ts"
 
 const main = LocationId.make("main")
 const east = LocationId.make("east")
@@ -47,12 +49,33 @@ describe("available units", () => {
   })
 })
 
+describe("an announced level", () => {
+  const usual = { locationId: main, onHand: 9, committed: 1, held: 0 }
+
+  it("says only what is not nothing", () => {
+    expect(announcedLevel({ ...emptyLevel(main), onHand: 9, committed: 1 })).toEqual(usual)
+    expect(
+      announcedLevel({ ...emptyLevel(main), onHand: 9, committed: 1, damaged: 2, receiving: 1, incoming: 4 })
+    ).toEqual({
+      ...usual,
+      unavailable: 3,
+      incoming: 4
+    })
+  })
+
+  it("has no more units available than may be sold", () => {
+    expect(availableOver([{ ...usual, unavailable: 3, safetyStock: 2, incoming: 50, inTransit: 50 }])).toBe(3)
+  })
+})
+
 describe("publishable units", () => {
   it.each([
     ["all that is available", { buffer: 0, locations: [main] }, 5],
     ["less the buffer", { buffer: 2, locations: [main] }, 3],
     ["at most the cap, after the buffer", { buffer: 2, cap: 1, locations: [main] }, 1],
     ["nothing when the buffer takes all", { buffer: 9, locations: [main] }, 0],
+    ["nothing at the threshold", { buffer: 0, threshold: 5, locations: [main] }, 0],
+    ["all that is available above the threshold", { buffer: 0, threshold: 4, locations: [main] }, 5],
     ["nothing when stock is oversold", { buffer: 0, locations: [east] }, 0]
   ])("are %s", (_, policy, units) => {
     expect(publishable(policy, { levels })).toBe(units)

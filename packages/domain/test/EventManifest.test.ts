@@ -3,13 +3,46 @@ import { Result } from "effect"
 import { describe, expect, it } from "vitest"
 import { decodeEvent, eventTypes, factsOf, type RawEvent } from "../src/EventManifest.ts"
 import { lineQuantityMax, linesMax } from "../src/Limit.ts"
+import countCycle from "./fixtures/events/count.cycle.json" with { type: "json" }
+import goodsPutaway from "./fixtures/events/goods.putaway.json" with { type: "json" }
 import goodsReceived from "./fixtures/events/goods.received.json" with { type: "json" }
 import orderCancelled from "./fixtures/events/order.cancelled.json" with { type: "json" }
+import orderChanged from "./fixtures/events/order.changed.json" with { type: "json" }
 import orderPlaced from "./fixtures/events/order.placed.json" with { type: "json" }
+import purchaseOrdered from "./fixtures/events/purchase.ordered.json" with { type: "json" }
+import returnReceived from "./fixtures/events/return.received.json" with { type: "json" }
+import returnRestocked from "./fixtures/events/return.restocked.json" with { type: "json" }
+import shipmentCancelled from "./fixtures/events/shipment.cancelled.json" with { type: "json" }
+import shipmentConfirmed from "./fixtures/events/shipment.confirmed.json" with { type: "json" }
+import shipmentCreated from "./fixtures/events/shipment.created.json" with { type: "json" }
+import skuRegistered from "./fixtures/events/sku.registered.json" with { type: "json" }
 import stockAdjusted from "./fixtures/events/stock.adjusted.json" with { type: "json" }
+import transferDispatched from "./fixtures/events/transfer.dispatched.json" with { type: "json" }
+import transferReceived from "./fixtures/events/transfer.received.json" with { type: "json" }
 
-const fixtures = [orderPlaced, orderCancelled, goodsReceived, stockAdjusted]
+const fixtures = [
+  orderPlaced,
+  orderChanged,
+  orderCancelled,
+  shipmentCreated,
+  shipmentCancelled,
+  shipmentConfirmed,
+  goodsReceived,
+  goodsPutaway,
+  returnReceived,
+  returnRestocked,
+  stockAdjusted,
+  transferDispatched,
+  transferReceived,
+  purchaseOrdered,
+  countCycle,
+  skuRegistered
+]
 const storedAt = 1_800_000_000_000
+
+/** Times inside the data are text outside and milliseconds inside. */
+const withMillis = (data: object): object =>
+  JSON.parse(JSON.stringify(data), (key, value) => (/^(counted|expected)At$/.test(key) ? Date.parse(value) : value))
 
 const errorsOf = (raw: Partial<RawEvent>): Record<string, string> => {
   const decoded = decodeEvent({ ...orderPlaced, ...raw }, storedAt)
@@ -26,8 +59,9 @@ describe("the events of the manifest", () => {
 
   it.each(fixtures)("$type decodes to what was sent", (fixture) => {
     const event = Result.getOrThrow(decodeEvent(fixture, storedAt))
-    const { id, source, type, data } = fixture
-    expect(event).toEqual({ id, source, type, data, time: Date.parse(fixture.time) })
+    const { id, source, type, time } = fixture
+    const data = { lines: [], ...withMillis(fixture.data) }
+    expect(event).toEqual({ id, source, type, data, time: Date.parse(time) })
   })
 
   it("drop fields that nobody knows", () => {

@@ -2,40 +2,32 @@
  * An independent judge of every decision of the stock rules about one SKU, with books of its own. It shares no code with them,
  * only the types of what goes in and comes out: a mistake would have to be made twice, in two ways, to go unseen.
  *
- * It judges, after every change and for every location: 1. quantities equal its own books, and the fold of the changes
- * equals both; 2. no grant exceeds what was available, no denial was needless; 3. a hold ends exactly once, on time;
- * 4. `oversold` labels add up; 5. `committed` and `held` are never negative; 6. a refusal changes nothing but expiry.
+ * It judges, after every change and for every location: 1. quantities and documents equal its own books, and the fold of
+ * the changes equals both; 2. no grant exceeds what was available, no denial was needless; 3. a hold ends exactly once,
+ * on time; 4. `oversold` labels add up; 5. `committed` and `held` are never negative; 6. a refusal changes nothing but
+ * expiry.
  */
-import type { LocationId, ReservationId, Sku } from "../Identity.ts"
-import type { ReservationAnswer, ReservationRequest } from "../Reservation.ts"
+import type { DocumentLine } from "../DocumentLine.ts"
+import type { LocationId, OrderId, Sku } from "../Identity.ts"
+import type { ReservationAnswer } from "../Reservation.ts"
 import type { SkuFact } from "../StockEvent.ts"
-import type { StockChange } from "../StockChange.ts"
 import type { Decision, StockCommand } from "../StockRules.ts"
-import { home, openUnits, StockBooks } from "./StockBooks.ts"
+import type { StockLevel } from "../StockState.ts"
+import { consumedBy, judgeAllocations, placementOf } from "./AllocationJudge.ts"
+import { AnswerJudge, type Touched, untouched } from "./AnswerJudge.ts"
+import { AuditFailure, must } from "./AuditFailure.ts"
+import { ChangeJudge } from "./ChangeJudge.ts"
+import { type DocumentName, documentOf, judgeDocument, keyOf } from "./DocumentJudge.ts"
+import { blankLevel, type BookedLevel, introduces, mostUnits, StockBooks } from "./StockBooks.ts"
 
-/** A judgement: what the rules did is not what the books say. */
-export class AuditFailure extends Error {
-  override readonly name = "AuditFailure"
-}
-
-interface Shown {
-  readonly locationId: LocationId
-  readonly onHand: number
-  readonly committed: number
-  readonly held: number
-}
-
-const tenMinutes = 600_000
-
-const shortfall = (onHand: number, committed: number, held: number): number => Math.max(0, committed + held - onHand)
+const quantities = Object.keys(blankLevel()) as ReadonlyArray<keyof BookedLevel>
 
 export class StockAuditor {
-  /** units ever granted and ever oversold by facts, for reports */
-  readonly seen = { changes: 0, granted: 0, denied: 0, oversold: 0, refused: 0, expired: 0 }
-  private books = new StockBooks()
-  private readonly folded = new Map<LocationId, { onHand: number; committed: number; held: number }>()
-  private readonly ended = new Set<ReservationId>()
-  private version = 0
+  /** how often each kind of fact, answer, refusal and corner was met, for reports */
+  readonly seen = new Map<string, number>()
+  private readonly books = new StockBooks()
+  private readonly fold = new ChangeJudge(this.books, (name, times) => this.see(name, times))
+  private readonly answers = new AnswerJudge(this.books, (at) => this.availableAt(at))
   private readonly sku: Sku
 
   constructor(sku: Sku) {
@@ -47,187 +39,145 @@ export class StockAuditor {
    * @param levels what the state shows after the decision was applied
    * @throws AuditFailure
    */
-  judge(command: StockCommand, now: number, decision: Decision, version: number, levels: ReadonlyArray<Shown>): void {
-    const due = this.books.expireDue(now)
-    this.seen.expired += due
-    const before = this.books.copy()
-    if (command._tag === "Fact") this.judgeFact(command.fact, decision, before)
-    else if (command._tag === "Request") this.judgeRequest(command.request, now, decision.answer)
-    this.judgeChanges(decision.changes, due)
-    this.must(version === this.version, `version is ${version}, but ${this.version} changes were made`)
-    if (decision.answer?.version !== undefined)
-      this.must(decision.answer.version === version, "the answer names another version")
-    this.judgeLevels(levels)
-  }
-
-  /** Units on hand, committed and held by these books, over all locations. */
-  totals(): { readonly onHand: number; readonly committed: number; readonly held: number } {
-    const sums = { onHand: 0, committed: 0, held: 0 }
-    for (const at of this.books.places()) {
-      sums.onHand += this.books.onHand.get(at) ?? 0
-      sums.committed += this.books.committedAt(at)
-      sums.held += this.books.heldAt(at)
-    }
-    return sums
-  }
-
-  /** Open units of every order at every location; the key is order and location. */
-  openOrders(): ReadonlyMap<string, number> {
-    return new Map([...this.books.orders].map(([key, order]) => [key, openUnits(order)]))
-  }
-
-  private must(holds: boolean, otherwise: string): asserts holds {
-    if (!holds) throw new AuditFailure(`${this.sku}: ${otherwise}`)
-  }
-
-  private judgeFact(fact: SkuFact, decision: Decision, before: StockBooks): void {
-    this.must(decision.answer === undefined, "a fact is not answered")
-    const known = this.books.onHand.size > 0
-    if (!known && fact.type !== "goods.received") {
-      this.must(decision.refusal?.reason === "unknown_sku", `${fact.type} of a SKU never received is not refused`)
-      this.seen.refused += 1
-      return
-    }
-    this.books.bookFact(fact)
-    if (this.books.withinRange()) {
-      this.must(decision.refusal === undefined, `${fact.type} is refused: ${decision.refusal?.detail}`)
-      return
-    }
-    this.must(decision.refusal?.reason === "quantity_out_of_range", `${fact.type} leaves the range and is not refused`)
-    this.books = before
-    this.seen.refused += 1
-  }
-
-  private judgeRequest(request: ReservationRequest, now: number, answer: ReservationAnswer | undefined): void {
-    this.must(answer !== undefined, `${request.verb} is not answered`)
-    if (answer.status === "denied") this.seen.denied += 1
-    if (request.verb === "reserve") return this.judgeReserve(request, now, answer)
-    const hold = this.books.holds.get(request.reservationId)
-    if (hold === undefined) return this.mustDeny(answer, "unknown_reservation")
-    if (hold.end !== "open")
-      return this.mustDeny(answer, hold.end === "expired" ? "reservation_expired" : "reservation_ended")
-    if (request.verb === "release") {
-      this.books.holds.set(request.reservationId, { ...hold, end: "released" })
-      this.must(
-        answer.status === "released" && answer.quantity === hold.units,
-        `an open hold is not released: ${answer.status}`
-      )
-      return
-    }
-    const orderId = request.orderId ?? hold.orderId
-    if (orderId === undefined) return this.mustDeny(answer, "order_required")
-    this.must(
-      answer.status === "confirmed" && answer.quantity === hold.units,
-      `an open hold is not confirmed: ${answer.status}`
-    )
-    this.books.holds.set(request.reservationId, { ...hold, end: "confirmed" })
-    this.books.confirm(orderId, hold)
-  }
-
-  private mustDeny(answer: ReservationAnswer, reason: string): void {
-    const got = answer.status === "denied" ? answer.reason : answer.status
-    this.must(got === reason, `the answer is ${got}, not ${reason}`)
-  }
-
-  private judgeReserve(
-    request: Extract<ReservationRequest, { readonly verb: "reserve" }>,
+  judge(
+    command: StockCommand,
     now: number,
-    answer: ReservationAnswer
+    decision: Decision,
+    version: number,
+    levels: ReadonlyArray<StockLevel>
   ): void {
-    if (this.books.onHand.size === 0) return this.mustDeny(answer, "unknown_sku")
-    const at = request.locationId ?? home
-    const free = (this.books.onHand.get(at) ?? 0) - this.books.committedAt(at) - this.books.heldAt(at)
-    if (request.quantity > free) {
-      this.mustDeny(answer, "insufficient_stock")
-      this.must(
-        answer.status === "denied" && answer.available === free,
-        `the denial names other units than the ${free} available`
-      )
-      return
+    try {
+      const due = this.books.expireDue(now)
+      this.see("expired", due)
+      const touched = this.judgeCommand(command, now, decision)
+      const before = this.allocationsOf(touched.document)
+      this.fold.judge(decision.changes, due, touched.cause)
+      this.judgeTouched(touched, before)
+      this.seeAnswer(decision.answer)
+      must(version === this.fold.version, `version is ${version}, but ${this.fold.version} changes were made`)
+      const named = decision.answer?.version
+      must(named === undefined || named === version, "the answer names another version")
+      this.judgeLevels(levels)
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw new AuditFailure(`${this.sku}: ${reason}, after ${JSON.stringify(command)}`, { cause })
     }
-    this.must(answer.status === "granted", `${request.quantity} of ${free} available are not granted`)
-    this.must(answer.quantity === request.quantity, "the grant is of another quantity")
-    this.must(answer.expiresAt === now + (request.ttlMillis ?? tenMinutes), "the hold ends at another time than asked")
-    this.must(!this.books.holds.has(answer.reservationId), "the reservation id was given before")
-    const hold = {
-      at,
-      units: request.quantity,
-      endsAt: answer.expiresAt,
-      orderId: request.orderId,
-      end: "open"
-    } as const
-    this.books.holds.set(answer.reservationId, hold)
-    this.seen.granted += 1
   }
 
-  private judgeChanges(changes: ReadonlyArray<StockChange>, due: number): void {
-    for (const change of changes) {
-      const level = this.folded.get(change.locationId) ?? { onHand: 0, committed: 0, held: 0 }
-      const short = shortfall(level.onHand, level.committed, level.held)
-      level.onHand += change.onHand
-      level.committed += change.committed
-      level.held += change.held
-      this.folded.set(change.locationId, level)
-      const what = `${change.kind} at ${change.locationId}`
-      this.must(
-        level.committed >= 0 && level.held >= 0,
-        `committed ${level.committed}, held ${level.held} after ${what}`
-      )
-      const grown = shortfall(level.onHand, level.committed, level.held) - short
-      this.must(change.oversold === grown, `oversold is labelled ${change.oversold}, but grew by ${grown} with ${what}`)
-      if (change.kind === "reservation.granted") {
-        this.must(
-          level.committed + level.held <= level.onHand,
-          `a grant leaves ${level.onHand} on hand for ${level.committed + level.held}`
-        )
-      }
-      this.judgeHold(change)
-      this.seen.oversold += Math.max(0, grown)
-    }
-    this.seen.changes += changes.length
-    this.version += changes.length
-    const expired = changes.filter((change) => change.kind === "reservation.expired").length
-    this.must(expired === due, `${expired} holds expire, but ${due} are due`)
+  private see(name: string, times = 1): void {
+    this.seen.set(name, (this.seen.get(name) ?? 0) + times)
   }
 
-  private judgeHold(change: StockChange): void {
-    if (change.reservationId === undefined) return
-    const hold = this.books.holds.get(change.reservationId)
-    this.must(hold !== undefined, `${change.kind} of a hold that was never asked for`)
-    this.must(
-      hold.at === change.locationId,
-      `${change.kind} is booked at ${change.locationId}, the hold is at ${hold.at}`
-    )
-    if (change.kind === "reservation.granted") {
-      this.must(
-        change.held === hold.units && change.expiresAt === hold.endsAt,
-        "the grant is booked otherwise than answered"
-      )
-      return
-    }
-    this.must(!this.ended.has(change.reservationId), `hold ${change.reservationId} ends twice, now ${change.kind}`)
-    this.ended.add(change.reservationId)
-    this.must(change.held === -hold.units, `${change.kind} moves ${change.held} held units of a hold of ${hold.units}`)
-    this.must(change.kind === `reservation.${hold.end}`, `a hold that is ${hold.end} is booked as ${change.kind}`)
+  private seeAnswer(answer: ReservationAnswer | undefined): void {
+    if (answer !== undefined) this.see(answer.status === "denied" ? `denied ${answer.reason}` : answer.status)
   }
 
-  private judgeLevels(levels: ReadonlyArray<Shown>): void {
-    for (const at of new Set([
-      ...this.books.places(),
-      ...this.folded.keys(),
-      ...levels.map((level) => level.locationId)
-    ])) {
-      const shown = levels.find((level) => level.locationId === at) ?? { onHand: 0, committed: 0, held: 0 }
-      const fold = this.folded.get(at) ?? { onHand: 0, committed: 0, held: 0 }
-      const books = {
-        onHand: this.books.onHand.get(at) ?? 0,
-        committed: this.books.committedAt(at),
-        held: this.books.heldAt(at)
-      }
-      for (const name of ["onHand", "committed", "held"] as const) {
-        this.must(shown[name] === books[name], `${name} at ${at} is ${shown[name]}, the books say ${books[name]}`)
-        this.must(fold[name] === books[name], `${name} at ${at} folds to ${fold[name]}, the books say ${books[name]}`)
-      }
+  private judgeCommand(command: StockCommand, now: number, decision: Decision): Touched {
+    if (command._tag === "Fact") return this.judgeFact(command.fact, decision)
+    if (command._tag === "Request") return this.answers.judge(command.request, now, decision.answer)
+    return untouched
+  }
+
+  private judgeFact(told: SkuFact, decision: Decision): Touched {
+    must(decision.answer === undefined, "a fact is not answered")
+    if (!this.books.isKnown() && !introduces(told)) {
+      must(decision.refusal?.reason === "unknown_sku", `${told.type} of a SKU never heard of is not refused`)
+      this.see("refused unknown_sku")
+      return untouched
+    }
+    const consumed = consumedBy(told, this.books.holds)
+    const placement = placementOf(told, this.books.holds)
+    const fact = this.books.book(told)
+    if (this.refusedForRange(told, decision)) {
+      this.books.forgetLast()
+      this.see("refused quantity_out_of_range")
+      return untouched
+    }
+    for (const id of consumed.keys()) this.books.holds.set(id, { ...this.books.holds.get(id)!, end: "consumed" })
+    this.see("hold consumed", consumed.size)
+    this.see(`applied ${fact.type}`)
+    const document = documentOf(fact)
+    return { ...(document === undefined ? {} : { document }), placement, cause: fact }
+  }
+
+  /** Where so many units are committed that one place might leave the range, either is right: it depends on the places. */
+  private refusedForRange(told: SkuFact, decision: Decision): boolean {
+    const beyond = (units: number): boolean => Math.abs(units) > mostUnits
+    const refused = decision.refusal !== undefined
+    if (refused)
+      must(decision.refusal.reason === "quantity_out_of_range", `${told.type} is refused: ${decision.refusal.reason}`)
+    const levels = this.books.levels((id) => this.destination(id))
+    const units = quantities.filter((name) => !name.endsWith("At"))
+    const leaves = [...levels.values()].some((level) => units.some((name) => beyond(level[name])))
+    if (leaves) must(refused, `${told.type} leaves the range and is not refused`)
+    else if (!beyond(this.books.openUnits())) must(!refused, `${told.type} is refused: ${decision.refusal?.detail}`)
+    return refused
+  }
+
+  private availableAt(at: LocationId): number {
+    const level = this.books.levels((id) => this.destination(id)).get(at) ?? blankLevel()
+    const unsellable = level.receiving + level.inspection + level.damaged + level.quality
+    return level.onHand - unsellable - this.allocatedAt(at) - level.held - level.safetyStock
+  }
+
+  private allocatedAt(at: LocationId): number {
+    let units = 0
+    for (const line of this.fold.lines.values()) {
+      if (line.kind !== "order") continue
+      for (const allocation of line.allocations) if (allocation.locationId === at) units += allocation.units
+    }
+    return units
+  }
+
+  private destination(transferId: string): LocationId | undefined {
+    const line = this.fold.lines.get(keyOf({ kind: "transfer", id: transferId }))
+    return line?.kind === "transfer" ? line.to : undefined
+  }
+
+  private allocationsOf(document: DocumentName | undefined): Extract<DocumentLine, { kind: "order" }>["allocations"] {
+    const line = document === undefined ? undefined : this.fold.lines.get(keyOf(document))
+    return line?.kind === "order" ? line.allocations : []
+  }
+
+  private judgeTouched({ document, placement }: Touched, before: ReturnType<typeof this.allocationsOf>): void {
+    for (const name of this.fold.touched) must(document !== undefined && name === keyOf(document), `${name} is changed`)
+    if (document === undefined || placement === undefined) return
+    const line = this.fold.lines.get(keyOf(document))
+    must(line !== undefined, `${keyOf(document)} is not remembered`)
+    try {
+      judgeDocument(line, this.books)
+      if (line.kind === "order")
+        this.see(judgeAllocations(before, line.allocations, this.books.order(line.orderId as OrderId), placement))
+    } catch (cause) {
+      throw new AuditFailure(`${keyOf(document)}: ${(cause as Error).message}`, { cause })
+    }
+  }
+
+  private judgeLevels(levels: ReadonlyArray<StockLevel>): void {
+    const books = this.books.levels((id) => this.destination(id))
+    const places = new Set([...books.keys(), ...this.fold.levels.keys(), ...levels.map((level) => level.locationId)])
+    for (const at of places) {
+      const level = books.get(at) ?? blankLevel()
+      level.committed = this.allocatedAt(at)
+      const shown = levels.find((one) => one.locationId === at)
+      this.judgeLevel(at, level, shown, this.fold.levels.get(at))
+    }
+    const committed = [...this.fold.levels.values()].reduce((sum, level) => sum + level.committed, 0)
+    const open = this.books.openUnits()
+    must(committed === open, `${committed} units are committed, ${open} are open`)
+  }
+
+  private judgeLevel(
+    at: LocationId,
+    counted: BookedLevel,
+    shown: BookedLevel | undefined,
+    folded: BookedLevel | undefined
+  ): void {
+    for (const name of quantities) {
+      const is = shown?.[name] ?? 0
+      const fold = folded?.[name] ?? 0
+      if (is === counted[name] && fold === counted[name]) continue
+      throw new AuditFailure(`${name} at ${at} is ${is} and folds to ${fold}, the books say ${counted[name]}`)
     }
   }
 }

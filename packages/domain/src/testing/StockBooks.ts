@@ -1,11 +1,15 @@
 /**
- * The auditor's own books of one SKU: what was received and adjusted, which holds were given, what each order asked for
- * and had cancelled. Quantities are not stored but counted from these, each time.
+ * The auditor's own books of one SKU: every fact that was booked, which holds were given, and what was confirmed of them.
+ * Quantities are not stored but counted from these, each time.
  *
  * It shares no code with the stock rules. It books what it is told; whether the rules did the same, `StockAuditor` judges.
  */
 import type { LocationId, OrderId, ReservationId } from "../Identity.ts"
 import type { SkuFact } from "../StockEvent.ts"
+import type { TimedUnits } from "../DocumentLine.ts"
+import { type PostedQuantity, type Posting, postingsOf } from "./FactPostings.ts"
+import { type BookedOrder, countOrder, isOrderFact, type OrderFact, withUnits } from "./OrderBooks.ts"
+import { byLocation, countPurchases, countTransfers, latest, unitsIncoming, unitsInTransit } from "./SupplyBooks.ts"
 
 export interface BookedHold {
   readonly at: LocationId
@@ -15,36 +19,63 @@ export interface BookedHold {
   readonly end: "open" | "consumed" | "confirmed" | "released" | "expired"
 }
 
-/** Units asked of one order at one location, and what of them was cancelled: what is open follows. */
-export interface BookedOrder {
-  readonly at: LocationId
-  readonly placed: boolean
-  readonly wanted: number
-  readonly cancelled: number
-  /** the whole line was cancelled before the order was heard of */
-  readonly void: boolean
-  /** confirmed units that no order has spoken for yet */
-  readonly ahead: number
-}
+/** The books count all but `committed`: where that is, they cannot say. */
+export type BookedLevel = Record<
+  PostedQuantity | "committed" | "held" | "incoming" | "inTransit" | "safetyStock" | "countedAt" | "safetyStockAt",
+  number
+>
 
-export const home = "main" as LocationId
-const mostUnits = 2_000_000_000
+export const blankLevel = (): BookedLevel => ({
+  onHand: 0,
+  receiving: 0,
+  inspection: 0,
+  damaged: 0,
+  quality: 0,
+  committed: 0,
+  held: 0,
+  incoming: 0,
+  inTransit: 0,
+  safetyStock: 0,
+  countedAt: 0,
+  safetyStockAt: 0
+})
 
-/** Units of an order line that are wanted and not cancelled. */
-export const openUnits = (order: BookedOrder): number => (order.void ? 0 : Math.max(0, order.wanted - order.cancelled))
-const surplus = (order: BookedOrder): number => Math.max(0, order.cancelled - order.wanted)
+/** of any one quantity */
+export const mostUnits = 2_000_000_000
+
+const introducing: ReadonlySet<SkuFact["type"]> = new Set(["goods.received", "purchase.ordered", "sku.registered"])
+
+export const introduces = (fact: SkuFact): boolean => introducing.has(fact.type)
 
 export class StockBooks {
-  onHand = new Map<LocationId, number>()
-  holds = new Map<ReservationId, BookedHold>()
-  orders = new Map<string, BookedOrder>()
+  readonly holds = new Map<ReservationId, BookedHold>()
+  private readonly facts: Array<SkuFact> = []
+  private readonly postings = new Map<SkuFact, ReadonlyArray<Posting>>()
+  private readonly confirmed: Array<{ readonly orderId: OrderId; readonly units: number }> = []
 
-  copy(): StockBooks {
-    const same = new StockBooks()
-    same.onHand = new Map(this.onHand)
-    same.holds = new Map(this.holds)
-    same.orders = new Map(this.orders)
-    return same
+  isKnown(): boolean {
+    return this.facts.some(introduces)
+  }
+
+  /** Remembers a fact, with the units that it means now, and says how. */
+  book(told: SkuFact): SkuFact {
+    const fact = isOrderFact(told) ? withUnits(told, this.order(told.data.orderId)) : told
+    this.facts.push(fact)
+    this.postings.set(fact, postingsOf(fact))
+    return fact
+  }
+
+  /** Takes back what was booked last: it was refused. */
+  forgetLast(): void {
+    this.facts.pop()
+  }
+
+  confirm(orderId: OrderId, units: number): void {
+    this.confirmed.push({ orderId, units })
+  }
+
+  forgetConfirmation(): void {
+    this.confirmed.pop()
   }
 
   /** Ends the holds whose time has come and says how many. */
@@ -58,112 +89,110 @@ export class StockBooks {
     return due
   }
 
-  places(): Set<LocationId> {
-    const all = new Set<LocationId>(this.onHand.keys())
-    for (const hold of this.holds.values()) all.add(hold.at)
-    for (const order of this.orders.values()) all.add(order.at)
-    return all
+  order(orderId: OrderId): BookedOrder {
+    const facts = this.facts.filter(isOrderFact).filter((fact) => fact.data.orderId === orderId)
+    return countOrder(facts, this.confirmedFor(orderId))
   }
 
-  heldAt(at: LocationId): number {
+  private openOrders(): ReadonlyMap<OrderId, number> {
+    const heardOf = new Map<OrderId, Array<OrderFact>>(this.confirmed.map(({ orderId }) => [orderId, []]))
+    for (const fact of this.facts) {
+      if (!isOrderFact(fact)) continue
+      const facts = heardOf.get(fact.data.orderId)
+      if (facts === undefined) heardOf.set(fact.data.orderId, [fact])
+      else facts.push(fact)
+    }
+    return new Map([...heardOf].map(([id, facts]) => [id, countOrder(facts, this.confirmedFor(id)).open]))
+  }
+
+  /** Open units of all orders, wherever they are. */
+  openUnits(): number {
     let units = 0
-    for (const hold of this.holds.values()) if (hold.end === "open" && hold.at === at) units += hold.units
+    for (const open of this.openOrders().values()) units += open
     return units
   }
 
-  committedAt(at: LocationId): number {
-    let units = 0
-    for (const order of this.orders.values()) if (order.at === at) units += openUnits(order)
-    return units
+  transfers(): ReturnType<typeof countTransfers> {
+    return countTransfers(this.facts)
   }
 
-  withinRange(): boolean {
-    const inside = (units: number) => Math.abs(units) <= mostUnits
-    for (const at of this.places()) {
-      if (!inside(this.onHand.get(at) ?? 0) || !inside(this.committedAt(at)) || !inside(this.heldAt(at))) return false
+  purchases(): ReturnType<typeof countPurchases> {
+    return countPurchases(this.facts)
+  }
+
+  /** Units on hand that a fact moves and no count had seen before it, or that a count had seen, by location. */
+  movementsOf(fact: SkuFact): ReadonlyMap<LocationId, { readonly moved: number; readonly seen: number }> {
+    const counts = this.counts()
+    const movements = new Map<LocationId, { moved: number; seen: number }>()
+    for (const { quantity, at, units } of this.postings.get(fact) ?? []) {
+      if (quantity !== "onHand") continue
+      const movement = movements.get(at) ?? { moved: 0, seen: 0 }
+      movements.set(at, movement)
+      if (fact.time > (counts.get(at)?.at ?? -1)) movement.moved += units
+      else movement.seen += units
     }
-    return this.orders.values().every((order) => inside(surplus(order)))
+    return movements
   }
 
-  bookFact(fact: SkuFact): void {
-    const { onHand } = this
-    switch (fact.type) {
-      case "goods.received":
-        for (const { locationId: at = home, quantity } of fact.data.lines)
-          onHand.set(at, (onHand.get(at) ?? 0) + quantity)
-        return
-      case "stock.adjusted":
-        for (const { locationId: at = home, delta } of fact.data.lines) onHand.set(at, (onHand.get(at) ?? 0) + delta)
-        return
-      case "order.placed":
-        return this.bookOrder(fact.data.orderId, fact.data.lines)
-      case "order.cancelled":
-        return this.bookCancellation(fact.data.orderId, fact.data.lines)
+  /**
+   * Counts every quantity but `committed` at every location.
+   * @param destination where a transfer goes of which several destinations were told
+   */
+  levels(destination: (transferId: string) => LocationId | undefined): ReadonlyMap<LocationId, BookedLevel> {
+    const levels = new Map<LocationId, BookedLevel>()
+    const add = (at: LocationId, quantity: keyof BookedLevel, units: number): void => {
+      const level = levels.get(at) ?? blankLevel()
+      level[quantity] += units
+      levels.set(at, level)
     }
-  }
-
-  order(orderId: OrderId, at: LocationId): BookedOrder {
-    const blank = { at, placed: false, wanted: 0, cancelled: 0, void: false, ahead: 0 }
-    return this.orders.get(`${orderId}\u0000${at}`) ?? blank
-  }
-
-  bookOrder(
-    orderId: OrderId,
-    lines: ReadonlyArray<{
-      readonly locationId?: LocationId
-      readonly quantity: number
-      readonly reservationId?: ReservationId
-    }>
-  ): void {
-    const demand: Array<readonly [LocationId, number]> = []
-    for (const line of lines) {
-      const at = line.locationId ?? home
-      const hold = line.reservationId === undefined ? undefined : this.holds.get(line.reservationId)
-      if (line.reservationId === undefined || hold === undefined || hold.end !== "open") {
-        demand.push([at, line.quantity])
-        continue
+    const counts = this.counts()
+    for (const [at, count] of counts) {
+      add(at, "onHand", count.units)
+      add(at, "countedAt", count.at)
+    }
+    for (const fact of this.facts) {
+      for (const { quantity, at, units } of this.postings.get(fact)!) {
+        if (quantity !== "onHand" || fact.time > (counts.get(at)?.at ?? -1)) add(at, quantity, units)
       }
-      this.holds.set(line.reservationId, { ...hold, end: "consumed" })
-      demand.push([hold.at, Math.min(hold.units, line.quantity)], [at, Math.max(0, line.quantity - hold.units)])
     }
-    for (const at of new Set(demand.filter(([, units]) => units > 0).map(([place]) => place))) {
-      const units = demand.reduce((sum, [place, more]) => (place === at ? sum + more : sum), 0)
-      const order = this.order(orderId, at)
-      const spokenFor = Math.min(order.ahead, units)
-      const wanted = order.wanted + units - spokenFor
-      this.orders.set(`${orderId}\u0000${at}`, {
-        at,
-        placed: true,
-        wanted: order.void ? 0 : wanted,
-        cancelled: order.void ? 0 : order.cancelled,
-        void: false,
-        ahead: order.ahead - spokenFor
-      })
+    for (const hold of this.holds.values()) if (hold.end === "open") add(hold.at, "held", hold.units)
+    for (const [id, transfer] of this.transfers()) {
+      const to = transfer.destinations.size > 1 ? destination(id) : undefined
+      add(to ?? [...transfer.destinations][0]!, "inTransit", unitsInTransit(transfer))
     }
+    for (const places of this.purchases().values())
+      for (const [at, purchase] of places) add(at, "incoming", unitsIncoming(purchase))
+    for (const [at, safetyStock] of this.safetyStocks()) {
+      add(at, "safetyStock", safetyStock.units)
+      add(at, "safetyStockAt", safetyStock.at)
+    }
+    return levels
   }
 
-  bookCancellation(
-    orderId: OrderId,
-    lines: ReadonlyArray<{ readonly locationId?: LocationId; readonly quantity?: number }>
-  ): void {
-    for (const at of new Set(lines.map((line) => line.locationId ?? home))) {
-      const here = lines.filter((line) => (line.locationId ?? home) === at)
-      const order = this.order(orderId, at)
-      const whole = here.some((line) => line.quantity === undefined)
-      const units = here.reduce((sum, line) => sum + (line.quantity ?? 0), 0)
-      const cancelled = whole ? Math.max(order.cancelled, order.wanted) : order.cancelled + units
-      const later = whole ? !order.placed || order.ahead > 0 || surplus(order) > 0 : false
-      this.orders.set(`${orderId}\u0000${at}`, {
-        ...order,
-        cancelled: order.void ? 0 : cancelled,
-        void: order.void || later
-      })
-    }
+  private confirmedFor(orderId: OrderId): number {
+    return this.confirmed.reduce((units, one) => (one.orderId === orderId ? units + one.units : units), 0)
   }
 
-  confirm(orderId: OrderId, hold: BookedHold): void {
-    const order = this.order(orderId, hold.at)
-    const wanted = order.void ? 0 : order.wanted + hold.units
-    this.orders.set(`${orderId}\u0000${hold.at}`, { ...order, wanted, ahead: order.ahead + hold.units })
+  /** The count that holds at each location: of the latest moment, and of these the first heard of. */
+  private counts(): ReadonlyMap<LocationId, TimedUnits> {
+    const counts = new Map<LocationId, TimedUnits>()
+    for (const fact of this.facts) {
+      if (fact.type !== "count.cycle") continue
+      const { countedAt, lines } = fact.data
+      for (const [at, units] of byLocation(lines, (line) => line.quantity)) {
+        if (countedAt > (counts.get(at)?.at ?? -1)) counts.set(at, { at: countedAt, units })
+      }
+    }
+    return counts
+  }
+
+  private safetyStocks(): ReadonlyMap<LocationId, TimedUnits> {
+    const stocks = new Map<LocationId, TimedUnits>()
+    for (const fact of this.facts) {
+      if (fact.type !== "sku.registered") continue
+      for (const [at, units] of byLocation(fact.data.lines, (line) => line.safetyStock))
+        stocks.set(at, latest(stocks.get(at), { at: fact.time, units }))
+    }
+    return stocks
   }
 }

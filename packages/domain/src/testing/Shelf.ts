@@ -1,0 +1,81 @@
+/**
+ * The SKUs of one history: for each the state that the rules made, its ledger, and a judge of every decision.
+ *
+ * Guarantee: an event is told once, however often it comes, and a count is told what moved since, from the ledger alone.
+ * Whether a decision is right, it leaves to the auditor.
+ */
+import { factsOf } from "../EventManifest.ts"
+import type { LocationId, Sku } from "../Identity.ts"
+import type { ReservationAnswer } from "../Reservation.ts"
+import type { StockChange } from "../StockChange.ts"
+import type { SkuFact, StockEvent } from "../StockEvent.ts"
+import { decide, evolve, type StockCommand } from "../StockRules.ts"
+import { emptyState, type StockState } from "../StockState.ts"
+import { home } from "./FactPostings.ts"
+import { StockAuditor } from "./StockAuditor.ts"
+import type { WorkloadStep } from "./StockWorkload.ts"
+
+/** A change, and when what it is about happened; a request and an expiry are about no fact. */
+export interface Booked {
+  readonly change: StockChange
+  readonly time: number | undefined
+}
+
+export interface Shelved {
+  readonly state: StockState
+  readonly auditor: StockAuditor
+  readonly ledger: Array<Booked>
+}
+
+export class Shelf {
+  readonly skus = new Map<Sku, Shelved>()
+  /** events that came again */
+  repeated = 0
+  private readonly heard = new Set<string>()
+  private readonly learn: (answer: ReservationAnswer) => void
+
+  constructor(learn: (answer: ReservationAnswer) => void = () => undefined) {
+    this.learn = learn
+  }
+
+  take(step: WorkloadStep): void {
+    if (step._tag === "Expire") return this.tell(step.sku, { _tag: "Expire" }, step.now)
+    if (step._tag === "Event") return this.hear(step.event, step.now)
+    this.tell(step.sku, { _tag: "Request", request: step.request, unique: step.unique }, step.now)
+  }
+
+  /** A repeated event never reaches the rules: the ledger knows its id. */
+  private hear(event: StockEvent, now: number): void {
+    if (this.heard.has(event.id)) this.repeated += 1
+    else for (const fact of factsOf(event)) this.tell(fact.sku, this.commandOf(fact), now)
+    this.heard.add(event.id)
+  }
+
+  private commandOf(fact: SkuFact): StockCommand {
+    if (fact.type !== "count.cycle") return { _tag: "Fact", fact }
+    const places = new Set(fact.data.lines.map((line) => line.locationId ?? home))
+    const ledger = this.skus.get(fact.sku)?.ledger ?? []
+    const movedSince = new Map<LocationId, number>()
+    for (const at of places) {
+      const since = ledger.filter(({ change, time }) => {
+        return change.locationId === at && change.kind !== "count.cycle" && (time ?? 0) > fact.data.countedAt
+      })
+      movedSince.set(
+        at,
+        since.reduce((units, { change }) => units + change.onHand, 0)
+      )
+    }
+    return { _tag: "Fact", fact, movedSince }
+  }
+
+  private tell(sku: Sku, command: StockCommand, now: number): void {
+    const known = this.skus.get(sku) ?? { state: emptyState(sku), auditor: new StockAuditor(sku), ledger: [] }
+    this.skus.set(sku, known)
+    const decision = decide(known.state, command, now)
+    for (const change of decision.changes) evolve(known.state, change)
+    const time = command._tag === "Fact" ? command.fact.time : undefined
+    for (const change of decision.changes) known.ledger.push({ change, time })
+    known.auditor.judge(command, now, decision, known.state.version, known.state.levels)
+    if (decision.answer !== undefined) this.learn(decision.answer)
+  }
+}
