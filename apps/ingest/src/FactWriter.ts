@@ -1,9 +1,10 @@
 /**
- * Moves events from EVENTS to STOCK: one batch is under way while the next one collects.
+ * Moves events from EVENTS to STOCK: one batch is under way while the next one collects, and while records of orders are read.
  *
  * Guarantee: exactly once, whatever ends it. A batch names the sequence that STOCK must end with, and carries the position it
- * leads to; what cannot be understood is parked before the position moves past it. After the first failure it does nothing
- * more: whoever runs it reads the position again and makes a new one.
+ * leads to; what cannot be cut is parked before the position moves past it, and what waits for its order is known before the
+ * order is written. After the first failure it does nothing more: whoever runs it reads the position again and makes a new
+ * one.
  */
 import { Pace } from "@holdfast/bus/Pace"
 import { publishChain } from "@holdfast/bus/PublishChain"
@@ -14,7 +15,11 @@ import { park } from "@holdfast/ledger/Parked"
 import type { ConsumerMessages, JsMsg } from "@nats-io/jetstream"
 import type { NatsConnection } from "@nats-io/nats-core"
 import { batchPaceMillis } from "./IngestLimit.ts"
-import type { Intake, IntakeBatch, IntakeOutcome, StoredEvent } from "./Intake.ts"
+import type { Intake, IntakeBatch } from "./Intake.ts"
+import type { OrderReader } from "./OrderReader.ts"
+import type { IntakeOutcome, StoredEvent } from "./StoredEvent.ts"
+import { placeOf } from "./UncommittedFacts.ts"
+import type { WaitingEvents } from "./WaitingEvents.ts"
 
 /** What became of an event, and when that was certain: milliseconds since the epoch. */
 export type IngestedEvent = IntakeOutcome & { readonly ingestedAt: number }
@@ -25,6 +30,9 @@ export interface FactWriterParts {
   /** of EVENTS, from the position on */
   readonly messages: ConsumerMessages
   readonly intake: Intake
+  /** with the window that the intake tells of orders */
+  readonly orders: OrderReader
+  readonly waiting: WaitingEvents
   /** that STOCK ends with */
   readonly lastStockSequence: number
   readonly onEvent: ((event: IngestedEvent) => void) | undefined
@@ -36,6 +44,7 @@ export class FactWriter {
   private readonly parts: FactWriterParts
   private lastSequence: number
   private writing: Promise<void> | undefined
+  private completing: Promise<void> | undefined
   private failure: { readonly cause: unknown } | undefined
   private readonly pace = new Pace(batchPaceMillis)
   private wake: (() => void) | undefined
@@ -52,6 +61,7 @@ export class FactWriter {
     for await (const message of messages) {
       if (this.failure !== undefined) break
       intake.add(storedEventOf(message))
+      if (intake.isHolding) this.completing ??= this.complete()
       this.writing ??= this.write()
       while (intake.isFull && this.failure === undefined) await this.room()
     }
@@ -96,15 +106,50 @@ export class FactWriter {
     }
   }
 
-  private async writeBatch({ messages, parked, outcomes }: IntakeBatch): Promise<void> {
-    const { connection, sql, onEvent } = this.parts
-    if (parked.length > 0) await park(sql, parked).catch((cause) => Promise.reject(toLedgerError(cause)))
-    if (messages.length > 0)
-      this.lastSequence = await publishChain(connection, stockStream, messages, this.lastSequence)
+  /** One reading serves all events without lines that have come until it begins. */
+  private async complete(): Promise<void> {
+    const { intake, orders } = this.parts
+    try {
+      await new Promise((resolve) => setImmediate(resolve))
+      while (intake.isHolding && this.failure === undefined) {
+        const records = await orders.recordsOf(intake.asked)
+        intake.complete(records)
+        this.writing ??= this.write()
+        this.signal()
+      }
+    } catch (cause) {
+      this.fail(cause)
+    } finally {
+      this.completing = undefined
+      this.signal()
+    }
+  }
+
+  private async writeBatch({ messages, parked, waiting, outcomes, entries }: IntakeBatch): Promise<void> {
+    const { onEvent } = this.parts
+    if (parked.length > 0) await this.park(parked, waiting)
+    if (messages.length > 0) await this.publish(messages, entries)
     this.progressed = true
     if (onEvent === undefined) return
     const ingestedAt = Date.now()
     for (const outcome of outcomes) onEvent({ ...outcome, ingestedAt })
+  }
+
+  private async park(parked: IntakeBatch["parked"], waiting: IntakeBatch["waiting"]): Promise<void> {
+    try {
+      await park(this.parts.sql, parked)
+      if (waiting.length > 0) await this.parts.waiting.parked(waiting)
+    } catch (cause) {
+      throw toLedgerError(cause)
+    }
+  }
+
+  private async publish(messages: IntakeBatch["messages"], entries: IntakeBatch["entries"]): Promise<void> {
+    const { connection, orders, waiting } = this.parts
+    this.lastSequence = await publishChain(connection, stockStream, messages, this.lastSequence)
+    const first = this.lastSequence - messages.length + 1
+    orders.written({ places: messages.map(({ subject }, i) => placeOf(subject, first + i)!), entries })
+    for (const { orderId, isOrder } of entries) if (isOrder) waiting.orderCame(orderId)
   }
 
   private room(): Promise<void> {

@@ -2,8 +2,9 @@
  * Ingest: reads the front door (EVENTS), writes one fact per SKU (STOCK).
  *
  * Guarantee: every event that was accepted is in STOCK exactly once, or parked visibly; also when ingest is killed, when two
- * of them run, when NATS or PostgreSQL go away. While what must be parked cannot be, nothing moves past it. It keeps nothing
- * of its own between restarts.
+ * of them run, when NATS or PostgreSQL go away. While what must be parked cannot be, nothing moves past it. An event that
+ * names an order and no lines is completed from what was said of the order before; when that is nothing, it is parked until
+ * the order comes. It keeps nothing of its own between restarts.
  */
 import { BusError } from "@holdfast/bus/BusError"
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
@@ -13,9 +14,19 @@ import { LedgerError } from "@holdfast/ledger/LedgerError"
 import { DeliverPolicy, type ConsumerMessages } from "@nats-io/jetstream"
 import { Effect, Layer, Result, type Scope } from "effect"
 import { FactWriter, type IngestedEvent } from "./FactWriter.ts"
-import { pullMax, restartMillis, restartMillisMax } from "./IngestLimit.ts"
+import {
+  pullMax,
+  replayRetryMillis,
+  restartMillis,
+  restartMillisMax,
+  waitingLookMillis,
+  waitingLookMillisMax
+} from "./IngestLimit.ts"
 import { Intake } from "./Intake.ts"
+import { OrderReader } from "./OrderReader.ts"
+import { OrderWindow } from "./OrderWindow.ts"
 import { readPosition, type StartPosition } from "./Position.ts"
+import { WaitingEvents } from "./WaitingEvents.ts"
 
 export type { IngestedEvent }
 
@@ -91,14 +102,44 @@ const open = Effect.fnUntraced(function* (options: IngestOptions) {
   const position = yield* attempt(stockStream, () => readPosition(nats))
   const messages = yield* consume(nats, position)
   const { lastStockSequence, eventsCreated } = position
-  const intake = new Intake(eventsCreated, position, options.sample ?? (() => false))
+  const window = new OrderWindow()
+  const intake = new Intake(eventsCreated, position, window, options.sample ?? (() => false))
+  const orders = new OrderReader(nats, sql, window, position)
+  const waiting = new WaitingEvents(nats.jetstream, sql, orders, eventsCreated)
+  yield* Effect.forkScoped(lookForWaiting(waiting))
+  yield* Effect.forkScoped(replayWaiting(waiting))
   const { connection } = nats
   const { onEvent } = options
+  const parts = { connection, sql, messages, intake, orders, waiting, lastStockSequence, onEvent }
   return yield* Effect.acquireRelease(
-    Effect.sync(() => new FactWriter({ connection, sql, messages, intake, lastStockSequence, onEvent })),
+    Effect.sync(() => new FactWriter(parts)),
     (writer) => Effect.promise(() => writer.finish())
   )
 })
+
+const lookForWaiting = Effect.fnUntraced(function* (waiting: WaitingEvents) {
+  for (let wait = waitingLookMillis; ; wait = Math.min(2 * wait, waitingLookMillisMax)) {
+    yield* orWarning("events that wait for their order are not looked for", () => waiting.look())
+    yield* Effect.sleep(wait)
+  }
+})
+
+const replayWaiting = Effect.fnUntraced(function* (waiting: WaitingEvents) {
+  while (true) {
+    yield* Effect.promise(() => waiting.untilDue())
+    const isDone = yield* orWarning("events that waited for their order are not replayed", () => waiting.replayDue())
+    if (!isDone) yield* Effect.sleep(replayRetryMillis)
+  }
+})
+
+/** Whether it went well. */
+const orWarning = (what: string, run: () => Promise<void>): Effect.Effect<boolean> =>
+  Effect.tryPromise(run).pipe(
+    Effect.as(true),
+    Effect.catch(({ cause }) => Effect.as(Effect.logWarning(`${what}: ${messageOf(cause)}`), false))
+  )
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 const failureOf = (cause: unknown): BusError | LedgerError =>
   cause instanceof BusError || cause instanceof LedgerError

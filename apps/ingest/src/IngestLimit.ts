@@ -2,7 +2,7 @@
 
 /**
  * Facts published between two acknowledgements: about 30 to a partition's message. Only what has to be caught up with fills
- * a batch; throughput is flat above.
+ * a batch; throughput is flat above. Not below `linesMax`: an event that was completed from its order must fit into one.
  */
 export const batchFactsMax = 2_000
 
@@ -11,6 +11,50 @@ export const batchPaceMillis = 6
 
 /** Facts that wait while a batch is under way: two batches, so that decoding goes on while the broker is the slower one. */
 export const waitingFactsMax = 2 * batchFactsMax
+
+/** Events without lines whose orders are looked up at once: each may have 2,000 SKUs, whose dedup ids are computed. */
+export const askedEventsMax = 64
+
+/**
+ * SKUs of orders that are remembered until the engine has committed them, and messages of STOCK that they are in: about 40 MB,
+ * and five seconds of the highest throughput. When the engine is further behind, an event without lines waits for it.
+ */
+export const windowMax = 100_000
+
+/** Messages of STOCK that are read again for what the engine has not committed: about a second. */
+export const restoredMessagesMax = 20_000
+
+/** How long one answer to that reading is waited for before ingest starts again. */
+export const restoreMillis = 5_000
+
+/** Between two looks at how far the engine is, while little is remembered. */
+export const evictMillis = 1_000
+
+/** SKUs since the last look that make it look again, and how soon at most: memory that is let go of early costs least. */
+export const evictSkus = 2_000
+export const evictMillisMin = 100
+
+/** Between two looks while an event without lines waits for the engine. */
+export const engineLookMillis = 20
+
+/** How long such an event waits for the engine before ingest says so and starts again. */
+export const engineWaitMillis = 10_000
+
+/** Events waiting for their order that are known by their order's id: about 20 MB. The others are found by looking. */
+export const waitingKnownMax = 100_000
+
+/** Waiting events that are read at once. */
+export const waitingPageRows = 200
+
+/**
+ * Between two looks through all events that wait for their order, doubled up to the second: an order may have become known
+ * while nobody listened, as when ingest was killed between an order and what waited for it.
+ */
+export const waitingLookMillis = 1_000
+export const waitingLookMillisMax = 60_000
+
+/** Wait before waiting events are replayed again after an error. */
+export const replayRetryMillis = 1_000
 
 /** Events that are parked in one insert. */
 export const parkRowsMax = 256

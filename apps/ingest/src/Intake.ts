@@ -1,82 +1,97 @@
 /**
  * What waits between EVENTS and STOCK: the facts of events that are understood, and events to park.
  *
+ * An event without lines is about SKUs of its order, and is completed with them before it is cut. While it is not known which,
+ * it is held, and what comes behind it as well: it is completed from what was said of its order before it, never after.
+ *
  * Guarantee: what is taken comes out in the order in which it went in, each event's facts in one fixed order, grouped by
  * partition. A batch may end inside an event, and a process inside a batch: its messages say how far it got, so that a restart
- * first completes exactly that batch. It does no I/O.
+ * first completes exactly that batch. An order may have become another one by then. Therefore a completed event is never
+ * split over two batches, the batch's first message says what its events were completed with, and a restart takes that: no
+ * record is asked. An event of that batch of which nothing is said was parked before anything of the batch was written, and
+ * is parked again. It does no I/O.
  */
-import { decodeEventMessage, describeErrors, type EventDefect, type HeaderEntries } from "@holdfast/bus/EventMessage"
+import { decodeEventMessage } from "@holdfast/bus/EventMessage"
+import { withCompleted } from "@holdfast/bus/CompletedEvents"
 import type { ChainMessage } from "@holdfast/bus/PublishChain"
 import { encodeFactBatch, positionOf, type EventPosition } from "@holdfast/bus/FactBatch"
 import type { FactMessage } from "@holdfast/bus/FactMessage"
-import { eventsStream } from "@holdfast/bus/StreamTopology"
 import { rootContextOf, type RootContext } from "@holdfast/bus/TraceContext"
-import { factsOf } from "@holdfast/domain/EventManifest"
-import { partitionOf } from "@holdfast/domain/Partition"
-import type { StockEvent } from "@holdfast/domain/StockEvent"
+import { completed, factsOf, isAboutWholeOrder } from "@holdfast/domain/EventManifest"
+import type { OrderId, Sku } from "@holdfast/domain/Identity"
+import { linesMax } from "@holdfast/domain/Limit"
+import type { SkuFact, StockEvent } from "@holdfast/domain/StockEvent"
 import type { ParkedRow } from "@holdfast/ledger/CommitBatch"
 import { Result } from "effect"
-import { batchFactsMax, parkBytesMax, parkRowsMax, waitingFactsMax } from "./IngestLimit.ts"
-import type { Position, UnfinishedBatch } from "./Position.ts"
-
-/** One message of the EVENTS stream. */
-export interface StoredEvent {
-  readonly sequence: number
-  /** milliseconds since the epoch at which the broker stored it */
-  readonly storedAt: number
-  readonly subject: string
-  readonly headers: HeaderEntries | undefined
-  /** why the headers cannot be read, if they cannot */
-  readonly headerDefect?: string
-  readonly payload: Uint8Array
-}
-
-/** What became of one event. */
-export type IntakeOutcome = { readonly storedAt: number; readonly sequence: number } & RootContext &
-  (
-    | { readonly outcome: "split"; readonly event: StockEvent; readonly facts: number }
-    | {
-        readonly outcome: "parked"
-        readonly reason: string
-        readonly detail: string
-        readonly subject: string
-        readonly source?: string | undefined
-        readonly id?: string | undefined
-      }
-  )
+import { completionOf, entryOf, type OrderEntry, type OrderEvent } from "./Completion.ts"
+import { askedEventsMax, batchFactsMax, parkBytesMax, parkRowsMax, waitingFactsMax } from "./IngestLimit.ts"
+import type { OrderWindow } from "./OrderWindow.ts"
+import { orderTooLarge, orderUnknown, parkedEventOf, type ParkCause } from "./ParkedEvent.ts"
+import type { Position } from "./Position.ts"
+import type { IntakeOutcome, StoredEvent } from "./StoredEvent.ts"
+import { isBeyond, isStored, type UnfinishedBatch } from "./UnfinishedBatch.ts"
 
 /** What goes into STOCK and into the parking table next. */
 export interface IntakeBatch {
   readonly messages: ReadonlyArray<ChainMessage>
   readonly parked: ReadonlyArray<ParkedRow>
+  /** those parked events that wait for their order */
+  readonly waiting: ReadonlyArray<WaitingEvent>
   /** of the events that are complete with this batch */
   readonly outcomes: ReadonlyArray<IntakeOutcome>
+  /** what these events say of orders */
+  readonly entries: ReadonlyArray<OrderEntry>
+}
+
+/** An event whose order is not known, by its sequence in EVENTS. */
+export interface WaitingEvent {
+  readonly orderId: OrderId
+  readonly sequence: number
+}
+
+/** An event without lines, by its sequence in EVENTS. */
+export interface AskedEvent {
+  readonly event: OrderEvent
+  readonly sequence: number
+}
+
+interface UnderstoodEvent {
+  readonly stored: StoredEvent
+  readonly event: StockEvent
+  readonly traceparent: string | undefined
 }
 
 interface PendingFact extends FactMessage {
-  /** of the event, on its last fact */
-  readonly outcome: IntakeOutcome | undefined
+  /** on the last fact of its event */
+  readonly end: { readonly outcome: IntakeOutcome; readonly entry: OrderEntry | undefined } | undefined
+  /** on every fact of an event that was completed: with what */
+  readonly completedWith: ReadonlyArray<Sku> | undefined
 }
 
 export class Intake {
   private facts: Array<PendingFact> = []
-  private parked: Array<ParkedRow> = []
-  private parkedOutcomes: Array<IntakeOutcome> = []
+  /** begins with an event without lines */
+  private held: Array<UnderstoodEvent> = []
+  private heldLines = 0
+  private parked: Array<{ readonly row: ParkedRow; readonly outcome: IntakeOutcome }> = []
+  private waiting: Array<WaitingEvent> = []
   private parkedBytes = 0
   private readonly streamCreated: string
   private readonly resumed: Position
   /** where the batch that is taken next begins */
   private position: EventPosition
   private unfinished: UnfinishedBatch | undefined
+  private readonly window: OrderWindow
   private readonly sample: (traceId: string) => boolean
 
-  /** @param resumed where STOCK ends: facts up to there are left out */
-  constructor(streamCreated: string, resumed: Position, sample: (traceId: string) => boolean) {
+  /** @param resumed where STOCK ends: facts up to there are left out @param window is told of every order's facts */
+  constructor(streamCreated: string, resumed: Position, window: OrderWindow, sample: (traceId: string) => boolean) {
     this.streamCreated = streamCreated
     this.resumed = resumed
     const { unfinished, ...position } = resumed
     this.position = position
     this.unfinished = unfinished
+    this.window = window
     this.sample = sample
   }
 
@@ -87,18 +102,42 @@ export class Intake {
   /** Facts that can be taken now. A batch that was begun before must be complete. */
   private ready(): number {
     const { facts, unfinished } = this
-    if (unfinished === undefined) return Math.min(facts.length, batchFactsMax)
+    if (unfinished === undefined) return this.unsplit(Math.min(facts.length, batchFactsMax))
     const last = facts.findLastIndex((fact) => !isBeyond(fact, unfinished.upTo))
     return last + 1 < facts.length || (last >= 0 && isBeyond(facts[last]!, unfinished.upTo, true)) ? last + 1 : 0
   }
 
-  /** The next message must wait until a batch is taken. */
+  /** Ends before a completed event that would be split. One alone always fits: see `batchFactsMax`. */
+  private unsplit(count: number): number {
+    let end = count
+    const isInside = ({ completedWith, end }: PendingFact) => completedWith !== undefined && end === undefined
+    while (end > 0 && isInside(this.facts[end - 1]!)) end--
+    return end
+  }
+
+  /** The next message must wait until a batch is taken or an event is completed. */
   get isFull(): boolean {
     return (
-      (this.facts.length >= waitingFactsMax && this.ready() > 0) ||
+      (this.facts.length + this.heldLines >= waitingFactsMax && (this.isHolding || this.ready() > 0)) ||
       this.parked.length >= parkRowsMax ||
       this.parkedBytes >= parkBytesMax
     )
+  }
+
+  /** Whether `complete` is waited for. */
+  get isHolding(): boolean {
+    return this.held.length > 0
+  }
+
+  /** The next events without lines, in their order. */
+  get asked(): ReadonlyArray<AskedEvent> {
+    const asked: Array<AskedEvent> = []
+    for (const { event, stored } of this.held) {
+      if (!isWhole(event)) continue
+      asked.push({ event, sequence: stored.sequence })
+      if (asked.length >= askedEventsMax) break
+    }
+    return asked
   }
 
   add(stored: StoredEvent): void {
@@ -109,23 +148,60 @@ export class Intake {
     const decoded = decodeEventMessage(stored, stored.storedAt)
     if (Result.isFailure(decoded)) return this.park(stored, decoded.failure)
     const { event, traceparent } = decoded.success
+    const understood = { stored, event, traceparent }
+    if (this.isHolding) return this.hold(understood)
+    if (!isWhole(event)) return this.cut(understood)
+    const { unfinished } = this.resumed
+    if (unfinished === undefined || stored.sequence > unfinished.upTo.sequence) return this.hold(understood)
+    this.settle(understood, event, unfinished.completed.get(stored.sequence))
+  }
+
+  /**
+   * Cuts what is held, up to the first event of which there is no record.
+   * @param records by sequence: what else is known of the order of each event that was asked about
+   */
+  complete(records: ReadonlyMap<number, ReadonlyArray<OrderEntry>>): void {
+    let done = 0
+    for (const understood of this.held) {
+      const { event, stored } = understood
+      if (!isWhole(event)) this.cut(understood)
+      else {
+        const record = records.get(stored.sequence)
+        if (record === undefined) break
+        // the facts of events before it that were held have been cut by now
+        this.settle(understood, event, completionOf(event, [...record, ...this.window.of(event.data.orderId)]))
+      }
+      this.heldLines -= weightOf(event)
+      done += 1
+    }
+    this.held = this.held.slice(done)
+  }
+
+  private hold(understood: UnderstoodEvent): void {
+    this.held.push(understood)
+    this.heldLines += weightOf(understood.event)
+  }
+
+  private settle(understood: UnderstoodEvent, event: OrderEvent, skus: ReadonlyArray<Sku> | undefined): void {
+    const { stored, traceparent } = understood
+    if (skus === undefined) {
+      this.waiting.push({ orderId: event.data.orderId, sequence: stored.sequence })
+      this.park(stored, orderUnknown(event, traceparent))
+    } else if (skus.length > linesMax) this.park(stored, orderTooLarge(event, skus.length, traceparent))
+    else this.cut({ ...understood, event: completed(event, skus) }, skus)
+  }
+
+  private cut({ stored, event, traceparent }: UnderstoodEvent, completedWith?: ReadonlyArray<Sku>): void {
+    const { sequence, storedAt } = stored
     const root = rootContextOf({ source: event.source, id: event.id, traceparent }, this.sample)
     const facts = factsOf(event)
-    const context = { eventSequence: stored.sequence, storedAt: stored.storedAt, ...root }
-    const done = stored.sequence === this.resumed.sequence ? this.resumed.part : 0
-    for (let i = done; i < facts.length; i++) {
-      const outcome: IntakeOutcome | undefined =
-        i + 1 < facts.length
-          ? undefined
-          : {
-              outcome: "split",
-              event,
-              facts: facts.length,
-              storedAt: stored.storedAt,
-              sequence: stored.sequence,
-              ...root
-            }
-      this.facts.push({ fact: facts[i]!, context: { ...context, part: i + 1 }, outcome })
+    const entry = entryOf(event, facts)
+    if (entry !== undefined) this.window.note(entry)
+    const context = { eventSequence: sequence, storedAt, ...root }
+    const last = facts.length - 1
+    for (let i = sequence === this.resumed.sequence ? this.resumed.part : 0; i <= last; i++) {
+      const end = i < last ? undefined : { outcome: outcomeOf(stored, event, facts, root), entry }
+      this.facts.push({ fact: facts[i]!, context: { ...context, part: i + 1 }, end, completedWith })
     }
   }
 
@@ -134,12 +210,18 @@ export class Intake {
     const count = this.ready()
     const taken = count === this.facts.length ? this.facts : this.facts.slice(0, count)
     this.facts = this.facts.slice(count)
-    const { parked, parkedOutcomes } = this
+    const { parked, waiting } = this
     this.parked = []
-    this.parkedOutcomes = []
+    this.waiting = []
     this.parkedBytes = 0
-    const outcomes = taken.flatMap(({ outcome }) => (outcome === undefined ? [] : [outcome]))
-    return { messages: this.messagesOf(taken), parked, outcomes: [...parkedOutcomes, ...outcomes] }
+    const ends = taken.flatMap(({ end }) => (end === undefined ? [] : [end]))
+    return {
+      messages: this.messagesOf(taken),
+      parked: parked.map(({ row }) => row),
+      waiting,
+      outcomes: [...parked, ...ends].map(({ outcome }) => outcome),
+      entries: ends.flatMap(({ entry }) => (entry === undefined ? [] : [entry]))
+    }
   }
 
   private messagesOf(taken: ReadonlyArray<PendingFact>): ReadonlyArray<ChainMessage> {
@@ -150,62 +232,26 @@ export class Intake {
     this.position = upTo
     this.unfinished = undefined
     const missing = unfinished === undefined ? taken : taken.filter((fact) => !isStored(fact, unfinished))
-    return encodeFactBatch(missing, position, upTo)
+    const completions = new Map<number, ReadonlyArray<Sku>>()
+    for (const { completedWith, context } of taken)
+      if (completedWith !== undefined) completions.set(context.eventSequence, completedWith)
+    return withCompleted(encodeFactBatch(missing, position, upTo), completions)
   }
 
-  private park(stored: StoredEvent, defect: EventDefect): void {
-    const { sequence, storedAt, subject, payload } = stored
-    const source = shown(defect.source)
-    const id = shown(defect.id)
-    const root = rootContextOf(
-      { source: source ?? subject, id: id ?? String(sequence), traceparent: defect.traceparent },
-      this.sample
-    )
-    const { reason } = defect
-    const detail = storable(describeErrors(defect.errors))
-    const headers = recordOf(stored.headers)
-    this.parked.push({
-      stream: eventsStream,
-      streamCreated: this.streamCreated,
-      sequence,
-      subject,
-      headers,
-      payload,
-      reason,
-      detail,
-      source,
-      id,
-      traceparent: root.traceparent,
-      storedAt
-    })
-    this.parkedOutcomes.push({ outcome: "parked", reason, detail, subject, source, id, storedAt, sequence, ...root })
-    this.parkedBytes += payload.length
+  private park(stored: StoredEvent, cause: ParkCause): void {
+    this.parked.push(parkedEventOf(stored, cause, this.streamCreated, this.sample))
+    this.parkedBytes += stored.payload.length
   }
 }
 
-/** Whether a fact comes after a position, or, if `orAt`, is the last before it. */
-const isBeyond = ({ fact, context }: FactMessage, { sequence, part }: EventPosition, orAt = false): boolean => {
-  const end = part === 0 ? fact.parts : part
-  return context.eventSequence === sequence
-    ? context.part > end || (orAt && context.part === end)
-    : context.eventSequence > sequence
-}
+const isWhole = (event: StockEvent): event is OrderEvent => isAboutWholeOrder(event)
 
-const isStored = (fact: FactMessage, { partition, through }: UnfinishedBatch): boolean => {
-  const own = partitionOf(fact.fact.sku)
-  return own < partition || (own === partition && !isBeyond(fact, through))
-}
+/** In facts. */
+const weightOf = (event: StockEvent): number => Math.max(1, event.data.lines.length)
 
-/** Characters of a publisher's id that are shown with what is parked. */
-const shownMax = 128
-
-const shown = (text: string | undefined): string | undefined =>
-  text === undefined ? undefined : storable(text.slice(0, shownMax))
-
-/** PostgreSQL's text has no NUL and no lone surrogates. */
-const storable = (text: string): string => text.toWellFormed().replaceAll("\u0000", "\uFFFD")
-
-const recordOf = (headers: HeaderEntries | undefined): Record<string, string> =>
-  Object.fromEntries(
-    [...(headers ?? [])].map(([name, value]) => [name, storable(typeof value === "string" ? value : value.join(", "))])
-  )
+const outcomeOf = (
+  { storedAt, sequence }: StoredEvent,
+  event: StockEvent,
+  facts: ReadonlyArray<SkuFact>,
+  root: RootContext
+): IntakeOutcome => ({ outcome: "split", event, facts: facts.length, storedAt, sequence, ...root })

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import type { IngestedEvent } from "../src/Ingest.ts"
 import { batchFactsMax } from "../src/IngestLimit.ts"
 import { Intake } from "../src/Intake.ts"
+import { OrderWindow } from "../src/OrderWindow.ts"
 import { readPosition } from "../src/Position.ts"
 import { byPartition, IngestHarness } from "./IngestHarness.ts"
 
@@ -61,7 +62,7 @@ describe("ingest on real servers", () => {
     const payload = order("e-1", skus)
     const sequence = await harness.publish(placed, payload)
     await harness.publish(placed, order("e-2", ["Z"]))
-    const killed = new Intake("", startOfEvents, () => false)
+    const killed = new Intake("", startOfEvents, new OrderWindow(), () => false)
     const storedAt = (await harness.nats.manager.streams.getMessage(eventsStream, { seq: sequence }))!.time.getTime()
     killed.add({ sequence, storedAt, subject: placed, headers: undefined, payload: Buffer.from(payload) })
     const { messages } = killed.take()

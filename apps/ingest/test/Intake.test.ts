@@ -1,12 +1,16 @@
 import { decodeFactBatch, positionOf, startOfEvents, type FactBatch } from "@holdfast/bus/FactBatch"
+import { completedIn } from "@holdfast/bus/CompletedEvents"
 import { decodeFact } from "@holdfast/bus/FactMessage"
 import { linesMax } from "@holdfast/domain/Limit"
 import { partitionOf } from "@holdfast/domain/Partition"
 import { Result } from "effect"
 import { describe, expect, it } from "vitest"
+import type { OrderEntry } from "../src/Completion.ts"
 import type { Position } from "../src/Position.ts"
-import { Intake, type IntakeBatch, type StoredEvent } from "../src/Intake.ts"
-import { batchFactsMax, parkBytesMax, parkRowsMax, waitingFactsMax } from "../src/IngestLimit.ts"
+import { Intake, type IntakeBatch } from "../src/Intake.ts"
+import { askedEventsMax, batchFactsMax, parkBytesMax, parkRowsMax, waitingFactsMax } from "../src/IngestLimit.ts"
+import { OrderWindow } from "../src/OrderWindow.ts"
+import type { StoredEvent } from "../src/StoredEvent.ts"
 
 const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -31,9 +35,10 @@ const broken = (sequence: number, payload: Uint8Array = Buffer.from("{")): Store
 
 const skus = (count: number) => Array.from({ length: count }, (_, i) => `S-${i}`)
 
-const intakeFrom = (position: Position = startOfEvents) => new Intake("2026-01-01T00:00:00Z", position, () => false)
+const intakeFrom = (position: Position = startOfEvents, window = new OrderWindow()) =>
+  new Intake("2026-01-01T00:00:00Z", position, window, () => false)
 
-const batchesOf = ({ messages }: IntakeBatch): ReadonlyArray<FactBatch> =>
+const batchesOf = ({ messages }: Pick<IntakeBatch, "messages">): ReadonlyArray<FactBatch> =>
   messages.map(({ payload }) => Result.getOrThrow(decodeFactBatch(payload as string)))
 
 const factsOf = (batch: IntakeBatch) =>
@@ -115,12 +120,12 @@ describe("the intake", () => {
     intake.add(order(2, whole))
     const { messages } = intake.take()
     for (let stored = 1; stored < messages.length; stored++) {
-      const { facts } = batchesOf({ messages, parked: [], outcomes: [] })[stored - 1]!
+      const { facts } = batchesOf({ messages })[stored - 1]!
       const last = Result.getOrThrow(decodeFact(facts.at(-1)))
       const through = positionOf(last)
       const resumed = intakeFrom({
         ...startOfEvents,
-        unfinished: { upTo, partition: partitionOf(last.fact.sku), through }
+        unfinished: { upTo, partition: partitionOf(last.fact.sku), through, completed: new Map() }
       })
       resumed.add(order(1, ["X"]))
       expect(resumed.isEmpty).toBe(true)
@@ -185,5 +190,153 @@ describe("the intake", () => {
     const bytes = intakeFrom()
     for (let i = 0; i < parkBytesMax / 2 ** 20; i++) bytes.add(broken(i + 1, new Uint8Array(2 ** 20)))
     expect(bytes.isFull).toBe(true)
+  })
+})
+
+const whole = (sequence: number, orderId: string, type = "order.cancelled", more: object = {}): StoredEvent => ({
+  ...order(sequence, []),
+  subject: `stock.events.${type}`,
+  payload: Buffer.from(JSON.stringify({ source: "shop", id: `e-${sequence}`, data: { orderId, ...more } }))
+})
+
+/** What the ledger may know of an order. */
+const placed = (orderId: string, skus: ReadonlyArray<string>): OrderEntry =>
+  ({ orderId, skus, isOrder: true }) as unknown as OrderEntry
+
+const answers = (...records: ReadonlyArray<readonly [sequence: number, ...entries: ReadonlyArray<OrderEntry>]>) =>
+  new Map(records.map(([sequence, ...entries]) => [sequence, entries]))
+
+const cutOf = (batch: IntakeBatch) =>
+  factsOf(batch)
+    .toSorted((a, b) => a.context.eventSequence - b.context.eventSequence || a.context.part - b.context.part)
+    .map(({ fact, context }) => `${context.eventSequence} ${fact.sku} ${context.part}/${fact.parts}`)
+
+describe("the intake of an event without lines", () => {
+  it("completes it from events before it that are not written yet, from its record, and from nothing behind it", () => {
+    const intake = intakeFrom()
+    intake.add(order(1, ["B", "A"]))
+    intake.add(whole(2, "o-1"))
+    intake.add({ ...order(3, ["X"]), payload: order(1, ["X"]).payload })
+    expect(intake.isHolding).toBe(true)
+    expect(intake.asked).toMatchObject([{ sequence: 2, event: { type: "order.cancelled", data: { orderId: "o-1" } } }])
+    intake.complete(answers([2, placed("o-1", ["C", "A"])]))
+    expect(intake.isHolding).toBe(false)
+    const batch = intake.take()
+    expect(cutOf(batch)).toEqual(["1 B 1/2", "1 A 2/2", "2 A 1/3", "2 B 2/3", "2 C 3/3", "3 X 1/1"])
+    expect(batch.outcomes).toMatchObject([{ sequence: 1 }, { sequence: 2, facts: 3 }, { sequence: 3 }])
+    expect(batch.entries).toMatchObject([
+      { orderId: "o-1", skus: ["B", "A"], isOrder: true },
+      { orderId: "o-1", skus: ["A", "B", "C"], isOrder: false },
+      { orderId: "o-1", skus: ["X"], isOrder: true }
+    ])
+  })
+
+  it("lets nothing overtake it, and goes on up to what it has no record for", () => {
+    const intake = intakeFrom()
+    intake.add(order(1, ["A"]))
+    intake.add(whole(2, "o-1"))
+    intake.add(order(3, ["B"]))
+    expect(cutOf(intake.take())).toEqual(["1 A 1/1"])
+    expect(intake.isEmpty).toBe(true)
+    intake.add(whole(4, "o-3"))
+    intake.add(order(5, ["C"]))
+    expect(intake.asked.map(({ sequence }) => sequence)).toEqual([2, 4])
+    intake.complete(answers([2]))
+    expect(cutOf(intake.take())).toEqual(["2 A 1/1", "3 B 1/1"])
+    expect(intake.asked.map(({ sequence }) => sequence)).toEqual([4])
+    intake.complete(answers([4]))
+    expect(cutOf(intake.take())).toEqual(["4 B 1/1", "5 C 1/1"])
+  })
+
+  it("parks it when nobody has heard of its order, and goes on", () => {
+    const intake = intakeFrom()
+    intake.add(whole(1, "o-9", "shipment.created", { shipmentId: "s-1" }))
+    intake.add(order(2, ["A"]))
+    intake.complete(answers([1]))
+    const batch = intake.take()
+    expect(cutOf(batch)).toEqual(["2 A 1/1"])
+    expect(batch.waiting).toEqual([{ orderId: "o-9", sequence: 1 }])
+    expect(batch.parked).toMatchObject([
+      {
+        sequence: 1,
+        reason: "unknown_order",
+        detail: "data.orderId: order o-9 is not known yet; this is applied by itself when the order comes",
+        source: "shop",
+        id: "e-1"
+      }
+    ])
+    expect(batch.outcomes).toMatchObject([{ outcome: "parked", reason: "unknown_order" }, { outcome: "split" }])
+  })
+
+  it("parks it when its order has more SKUs than an event may have lines", () => {
+    const intake = intakeFrom()
+    intake.add(whole(1, "o-1"))
+    intake.complete(answers([1, placed("o-1", skus(linesMax + 1))]))
+    const { parked, waiting } = intake.take()
+    expect(parked).toMatchObject([
+      { reason: "too_large", detail: "data.lines: must name SKUs, at most 2000 in one event: order o-1 has 2001" }
+    ])
+    expect(waiting).toEqual([])
+  })
+
+  it("never splits it over two batches; the first message says what it was completed with", () => {
+    const intake = intakeFrom()
+    intake.add(order(1, ["X"]))
+    intake.add(whole(2, "o-2"))
+    intake.complete(answers([2, placed("o-2", skus(linesMax))]))
+    const first = intake.take()
+    expect(cutOf(first)).toEqual(["1 X 1/1"])
+    expect(completedIn(batchesOf(first)[0]!)).toEqual(new Map())
+    const second = batchesOf(intake.take())
+    expect(second.flatMap(({ facts }) => facts)).toHaveLength(linesMax)
+    expect(second[0]).toMatchObject({ after: { sequence: 1, part: 0 }, upTo: { sequence: 2, part: 0 } })
+    expect(second.map((batch) => completedIn(batch).size)).toEqual([1, ...second.slice(1).map(() => 0)])
+    expect(completedIn(second[0]!)).toEqual(new Map([[2, skus(linesMax).toSorted()]]))
+    expect(linesMax).toBeLessThanOrEqual(batchFactsMax)
+  })
+
+  it("completes a batch that was cut off to the same facts, whatever the orders have become, and parks again what was parked", () => {
+    const stored = [order(1, ["A", "B"]), whole(2, "o-1"), whole(3, "o-9"), order(4, ["Z"])]
+    const intake = intakeFrom()
+    for (const event of stored) intake.add(event)
+    intake.complete(answers([2, placed("o-1", ["C", "D"])], [3]))
+    const { messages, parked } = intake.take()
+    for (let cut = 1; cut < messages.length; cut++) {
+      const batches = batchesOf({ messages })
+      const last = Result.getOrThrow(decodeFact(batches[cut - 1]!.facts.at(-1)))
+      const { after, upTo } = batches[0]!
+      const unfinished = {
+        upTo,
+        partition: partitionOf(last.fact.sku),
+        through: positionOf(last),
+        completed: completedIn(batches[0]!)
+      }
+      const resumed = intakeFrom({ ...after, unfinished })
+      for (const event of stored) resumed.add(event)
+      resumed.add(whole(5, "o-4"))
+      expect(resumed.asked.map(({ sequence }) => sequence)).toEqual([5])
+      const rest = resumed.take()
+      expect(batchesOf(rest).map((batch) => batch.facts)).toEqual(batches.slice(cut).map((batch) => batch.facts))
+      expect(completedIn(batchesOf(rest)[0]!)).toEqual(completedIn(batches[0]!))
+      expect(rest.parked).toEqual(parked)
+      expect(rest.waiting).toEqual([{ orderId: "o-9", sequence: 3 }])
+    }
+    expect(messages.length).toBeGreaterThan(3)
+  })
+
+  it("asks about some at a time, and is full when much is held", () => {
+    const asking = intakeFrom()
+    for (let i = 1; i <= askedEventsMax + 1; i++) asking.add(whole(i, `o-${i}`))
+    expect(asking.asked).toHaveLength(askedEventsMax)
+
+    const holding = intakeFrom()
+    holding.add(whole(1, "o-1"))
+    for (let i = 2; i <= waitingFactsMax / 1_000; i++) holding.add(order(i, skus(1_000)))
+    holding.add(order(waitingFactsMax, skus(998)))
+    expect(holding.isFull).toBe(false)
+    holding.add(order(waitingFactsMax + 1, ["A"]))
+    expect(holding.isFull).toBe(true)
+    holding.complete(answers([1]))
+    expect(holding.isFull).toBe(false)
   })
 })

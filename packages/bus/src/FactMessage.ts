@@ -7,7 +7,8 @@
 import { decodeEvent, factsOf, isEventType, type FieldError } from "@holdfast/domain/EventManifest"
 import type { Sku } from "@holdfast/domain/Identity"
 import { lineQuantityMax } from "@holdfast/domain/Limit"
-import type { SkuFact, StockEvent } from "@holdfast/domain/StockEvent"
+import { timeMax } from "@holdfast/domain/Rfc3339"
+import type { SkuFact, StockEvent, StockEventType } from "@holdfast/domain/StockEvent"
 import { Result } from "effect"
 
 /** What travels with a fact: where it came from and its trace. Times are milliseconds since the epoch. */
@@ -47,29 +48,108 @@ export const encodeFact = (fact: SkuFact, context: FactContext): string =>
   })
 
 type Raw = Record<string, unknown>
+type Test = (value: unknown) => boolean
 
-const isId = (value: unknown): value is string => typeof value === "string" && value.length > 0
+const isId: Test = (value) => typeof value === "string" && value.length > 0
 
-const isUnits = (value: unknown, min: number): boolean =>
-  Number.isInteger(value) && (value as number) >= min && (value as number) <= lineQuantityMax
+const isWhole =
+  (min: number, max: number): Test =>
+  (value) =>
+    Number.isInteger(value) && (value as number) >= min && (value as number) <= max
 
-const isSoundLine = (type: string, sku: unknown, line: Raw): boolean => {
-  if (line["sku"] !== sku || (line["locationId"] !== undefined && !isId(line["locationId"]))) return false
-  if (type === "stock.adjusted") return isUnits(line["delta"], -lineQuantityMax) && line["delta"] !== 0
-  if (type === "order.cancelled" && line["quantity"] === undefined) return true
-  return isUnits(line["quantity"], 1) && (line["reservationId"] === undefined || isId(line["reservationId"]))
+const orAbsent =
+  (test: Test): Test =>
+  (value) =>
+    value === undefined || test(value)
+
+const oneOf =
+  (...values: ReadonlyArray<string>): Test =>
+  (value) =>
+    values.includes(value as string)
+
+const units = isWhole(1, lineQuantityMax)
+const unitsOrNone = isWhole(0, lineQuantityMax)
+const delta: Test = (value) => value !== 0 && isWhole(-lineQuantityMax, lineQuantityMax)(value)
+const instant = isWhole(0, timeMax)
+const text: Test = (value) => typeof value === "string"
+const truth: Test = (value) => typeof value === "boolean"
+
+/** What is looked at in an event's data and in each of its lines, beside SKU and location. */
+interface Shape {
+  readonly data: ReadonlyArray<readonly [field: string, test: Test]>
+  readonly line: ReadonlyArray<readonly [field: string, test: Test]>
 }
+
+const quantity = ["quantity", units] as const
+const quantityOrNone = ["quantity", unitsOrNone] as const
+const quantityOrAll = ["quantity", orAbsent(units)] as const
+const order = ["orderId", isId] as const
+const shipment = [["shipmentId", isId], order, ["locationId", orAbsent(isId)]] as const
+
+const shapes: Readonly<Record<StockEventType, Shape>> = {
+  "order.placed": { data: [order], line: [quantity, ["reservationId", orAbsent(isId)]] },
+  "order.changed": { data: [order], line: [quantityOrNone] },
+  "order.cancelled": { data: [order], line: [quantityOrAll] },
+  "shipment.created": { data: shipment, line: [quantityOrAll] },
+  "shipment.cancelled": { data: shipment, line: [] },
+  "shipment.confirmed": { data: shipment, line: [quantityOrAll] },
+  "goods.received": {
+    data: [
+      ["purchaseId", orAbsent(isId)],
+      ["putaway", orAbsent(oneOf("done"))]
+    ],
+    line: [quantity]
+  },
+  "goods.putaway": { data: [], line: [quantity] },
+  "return.received": { data: [["orderId", orAbsent(isId)]], line: [quantity] },
+  "return.restocked": { data: [], line: [quantity, ["disposition", oneOf("sellable", "damaged", "scrapped")]] },
+  "stock.adjusted": {
+    data: [["reason", text]],
+    line: [
+      ["delta", delta],
+      ["status", orAbsent(oneOf("receiving", "inspection", "damaged", "quality"))]
+    ]
+  },
+  "transfer.dispatched": {
+    data: [
+      ["transferId", isId],
+      ["fromLocationId", isId],
+      ["toLocationId", isId]
+    ],
+    line: [quantity]
+  },
+  "transfer.received": {
+    data: [
+      ["transferId", isId],
+      ["toLocationId", isId],
+      ["closed", orAbsent(truth)]
+    ],
+    line: [quantityOrNone]
+  },
+  "purchase.ordered": { data: [["purchaseId", isId]], line: [quantityOrNone, ["expectedAt", orAbsent(instant)]] },
+  "count.cycle": { data: [["countedAt", instant]], line: [quantityOrNone] },
+  "sku.registered": { data: [], line: [["safetyStock", unitsOrNone]] }
+}
+
+const fits = (raw: Raw, fields: Shape["data"]): boolean => {
+  for (const [field, test] of fields) if (!test(raw[field])) return false
+  return true
+}
+
+const isSoundLine = ({ line: fields }: Shape, sku: unknown, line: Raw): boolean =>
+  line["sku"] === sku && (line["locationId"] === undefined || isId(line["locationId"])) && fits(line, fields)
 
 /** Whether a fact is as ingest writes it: a tenth of the cost of decoding it, which ingest has done already. */
 const isSound = ({ source, id, type, parts, data }: Raw, time: number): boolean => {
   if (!isId(source) || !isId(id) || typeof type !== "string" || !isEventType(type) || Number.isNaN(time)) return false
   if (!Number.isInteger(parts) || typeof data !== "object" || data === null) return false
-  const { orderId, reason, lines } = data as Raw
-  if ((type === "order.placed" || type === "order.cancelled") && !isId(orderId)) return false
-  if (type === "stock.adjusted" && typeof reason !== "string") return false
-  if (!Array.isArray(lines) || lines.length === 0) return false
+  const shape = shapes[type]
+  const { lines } = data as Raw
+  if (!fits(data as Raw, shape.data) || !Array.isArray(lines) || lines.length === 0) return false
   const sku = (lines[0] as Raw | null)?.["sku"]
-  return isId(sku) && lines.every((line) => isSoundLine(type, sku, line as Raw))
+  if (!isId(sku)) return false
+  for (const line of lines) if (!isSoundLine(shape, sku, line as Raw)) return false
+  return true
 }
 
 /**

@@ -15,7 +15,7 @@ import {
 } from "@nats-io/jetstream"
 import { Effect } from "effect"
 import { BusError } from "./BusError.ts"
-import { allAvailability, allEvents, allFacts } from "./Subject.ts"
+import { allAvailability, allEvents, allFacts, allNotices } from "./Subject.ts"
 
 const nanos = (millis: number): number => millis * 1_000_000
 const day = 24 * 60 * 60 * 1000
@@ -23,6 +23,7 @@ const day = 24 * 60 * 60 * 1000
 export const eventsStream = "EVENTS"
 export const stockStream = "STOCK"
 export const availabilityStream = "AVAILABILITY"
+export const noticesStream = "NOTICES"
 
 /** Longest outage of ingest that loses nothing. Dedup ids in the ledger must live longer. */
 export const eventsMaxAgeMillis = 7 * day
@@ -64,6 +65,17 @@ export const streams: ReadonlyArray<Partial<StreamConfig> & { readonly name: str
     max_msgs_per_subject: 4,
     allow_direct: true,
     duplicate_window: nanos(1_000)
+  },
+  {
+    name: noticesStream,
+    subjects: [allNotices],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.Old,
+    // what went wrong is still asked for after a season; there is little of it
+    max_age: nanos(90 * day),
+    max_bytes: 256 * 1024 * 1024,
+    duplicate_window: nanos(120_000)
   }
 ]
 

@@ -4,6 +4,7 @@
  * - `stock.events.<type>`: the front door, open to any publisher.
  * - `stock.facts.<0-63>`: facts of one partition, written by ingest only.
  * - `stock.availability.<sku>`: what is announced of a SKU.
+ * - `stock.oversold.<sku>`: units were promised beyond what is there.
  * - `stock.reserve`, `stock.confirm`, `stock.release`: request-reply.
  */
 import { skuToken } from "@holdfast/domain/Partition"
@@ -18,6 +19,9 @@ export const factSubject = (partition: number): string => `stock.facts.${partiti
 
 export const allAvailability = "stock.availability.*"
 export const availabilitySubject = (sku: string): string => `stock.availability.${skuToken(sku)}`
+
+export const allNotices = "stock.oversold.*"
+export const oversoldSubject = (sku: string): string => `stock.oversold.${skuToken(sku)}`
 
 export const requestSubject = (verb: RequestVerb): string => `stock.${verb}`
 
