@@ -18,6 +18,8 @@ export interface AdmissionQuery {
   /** SKUs whose state is not at hand */
   readonly skus: ReadonlyArray<string>
   readonly lines: ReadonlyArray<{ readonly sku: string; readonly kind: DocumentLine["kind"]; readonly id: string }>
+  /** reservation ids of which it is asked how they ended */
+  readonly ended: ReadonlyArray<string>
   /** counts, and when they were made: milliseconds since the epoch */
   readonly counts: ReadonlyArray<CountedSince>
 }
@@ -51,13 +53,20 @@ export interface StoredHold {
   readonly ended: HoldEnd | null
 }
 
+export interface StoredLine {
+  readonly sku: string
+  readonly line: DocumentLine
+}
+
 export interface AdmissionResult {
   /** the database's clock, milliseconds since the epoch */
   readonly now: number
   readonly seen: ReadonlySet<string>
   readonly answers: ReadonlyMap<string, StoredAnswer>
   readonly states: ReadonlyMap<string, StoredState>
-  readonly lines: ReadonlyArray<{ readonly sku: string; readonly line: DocumentLine }>
+  readonly lines: ReadonlyArray<StoredLine>
+  /** by reservation id: those that were asked for and have ended */
+  readonly ended: ReadonlyMap<string, HoldEnd>
   readonly movements: ReadonlyArray<StoredMovement>
   /** version up to which the movements of a counted SKU were known; 0 when it has no level */
   readonly movementVersions: ReadonlyMap<string, number>
@@ -74,7 +83,7 @@ const repetitionWindow = "16 days"
  * server, and another turn of the event loop.
  */
 interface Row {
-  readonly part: "clock" | "seen" | "answer" | "level" | "hold" | "stopped" | "line" | "moved" | "version"
+  readonly part: "clock" | "seen" | "answer" | "level" | "hold" | "stopped" | "ended" | "line" | "moved" | "version"
   readonly a: string
   readonly b: string
   readonly c: string
@@ -92,7 +101,7 @@ export const admit = async (sql: Sql, asked: AdmissionQuery): Promise<AdmissionR
     select 'clock' as part, null as a, null as b, null as c, null as d, null as e,
       (extract(epoch from clock_timestamp()) * 1000)::float8 as i, 0::float8 as j, 0::float8 as k, 0::float8 as l
     ${seenPart(sql, asked.eventKeys)} ${answerPart(sql, asked.requestKeys)} ${statePart(sql, asked.skus)} ${linePart(sql, asked.lines)}
-    ${movedPart(sql, asked.counts)}`
+    ${endedPart(sql, asked.ended)} ${movedPart(sql, asked.counts)}`
   const of = (part: Row["part"]): ReadonlyArray<Row> => rows.filter((row) => row.part === part)
   const states = statesOf(asked.skus, of("stopped"))
   for (const row of of("level")) addLevel(states.get(row.a)!, row)
@@ -102,10 +111,8 @@ export const admit = async (sql: Sql, asked: AdmissionQuery): Promise<AdmissionR
     seen: new Set(of("seen").map(({ a }) => a)),
     answers: new Map(of("answer").map(({ a, b, c }) => [a, { body: b, answer: c }])),
     states,
-    lines: of("line").map(({ a, b, c, d }) => ({
-      sku: a,
-      line: decodeLine(documentKey(b as DocumentLine["kind"], c), d!)
-    })),
+    lines: of("line").map(lineOf),
+    ended: new Map(of("ended").map(({ a, b }) => [a, b as HoldEnd])),
     movements: of("moved").map(({ a, b, i, j }) => ({ sku: a, locationId: b as LocationId, units: i, since: j })),
     movementVersions: new Map(of("version").map(({ a, i }) => [a, i]))
   }
@@ -154,6 +161,13 @@ const linePart = (sql: Sql, lines: AdmissionQuery["lines"]) =>
     unnest(${textArray(lines.map((l) => l.kind))}::text[]) as kind) as t
   join document_line l on l.document_id = t.document_id and l.sku = t.sku and l.kind = t.kind`
 
+const endedPart = (sql: Sql, ids: ReadonlyArray<string>) =>
+  ids.length === 0
+    ? sql``
+    : sql`
+  union all select 'ended', reservation_id, ended, null, null, null, 0, 0, 0, 0
+  from hold where ended is not null and reservation_id = any(${textArray(ids)}::text[])`
+
 const movedPart = (sql: Sql, counts: ReadonlyArray<CountedSince>) => {
   if (counts.length === 0) return sql``
   const skus = textArray(counts.map(({ sku }) => sku))
@@ -165,6 +179,19 @@ const movedPart = (sql: Sql, counts: ReadonlyArray<CountedSince>) => {
   where l.kind <> 'count.cycle' and l.on_hand <> 0 group by t.sku, t.since, l.location_id
   union all select 'version', sku, null, null, null, null, max(version), 0, 0, 0 from stock_level where sku = any(${skus}::text[])
   group by sku`
+}
+
+const lineOf = ({ a, b, c, d }: Pick<Row, "a" | "b" | "c" | "d">): StoredLine => ({
+  sku: a,
+  line: decodeLine(documentKey(b as DocumentLine["kind"], c), d!)
+})
+
+/** Lines of documents, for a decision that is found to need them late. */
+export const findLines = async (sql: Sql, lines: AdmissionQuery["lines"]): Promise<ReadonlyArray<StoredLine>> => {
+  if (lines.length === 0) return []
+  const rows = await sql<Array<Row>>`
+    select null as part, null as a, null as b, null as c, null as d, null as e, 0 as i, 0 as j, 0 as k, 0 as l where false ${linePart(sql, lines)}`
+  return rows.map(lineOf)
 }
 
 /** Reservations by id, open or ended: which SKU they are of, and how they ended. */

@@ -106,7 +106,7 @@ holds as (
     unnest(${sparseArray(holds.map((r) => r.hold.orderId ?? null))}::text[]) as order_id,
     unnest(${numberArray(holds.map((r) => r.hold.expiresAt / 1000))}::float8[]) as expires_at,
     unnest(${sparseArray(holds.map((r) => r.ended))}::text[]) as ended) as t
-  on conflict (reservation_id) do update set ended = excluded.ended),
+  on conflict (reservation_id) do update set ended = excluded.ended, quantity = excluded.quantity, expires_at = excluded.expires_at),
 line_insert as (
   insert into document_line (kind, document_id, sku, open, line)
   select ${lineColumns(sql, added)}),

@@ -11,6 +11,8 @@ import {
   type Availability
 } from "@holdfast/domain/Availability"
 import type { Sku } from "@holdfast/domain/Identity"
+import type { OversoldNotice } from "@holdfast/domain/Oversold"
+import type { Row } from "postgres"
 import type { Sql } from "./Database.ts"
 
 export interface Ownership {
@@ -60,21 +62,29 @@ export const currentEpoch = async (sql: Sql, partition: number): Promise<number>
   return row!["epoch"] as number
 }
 
+export interface Unannounced {
+  readonly availabilities: ReadonlyArray<Availability>
+  readonly oversold: ReadonlyArray<OversoldNotice>
+}
+
 /**
  * What nobody may have heard of: the newest availability of every SKU that a commit after `announcedNo` changed, with the
- * events of those commits. Their time of storing is taken to be that of their commit: the ledger does not know it.
+ * events of those commits, and what they oversold. Their time of storing is taken to be that of their commit: the ledger does not know it.
  */
-export const unannounced = async (sql: Sql, owned: Ownership): Promise<ReadonlyArray<Availability>> => {
+export const unannounced = async (sql: Sql, owned: Ownership): Promise<Unannounced> => {
   const changed = sql`
     select unnest(skus) as sku, min(committed_at) as since from outbox
     where partition = ${owned.partition} and commit_no > ${owned.announcedNo} group by 1`
-  const [levels, events] = await Promise.all([
+  const [levels, events, oversold] = await Promise.all([
     sql`select l.sku, l.location_id, l.on_hand, l.committed, l.held, l.version, l.safety_stock, l.incoming, l.in_transit,
           l.receiving + l.inspection + l.damaged + l.quality as unavailable from stock_level l join (${changed}) c using (sku)`,
     sql`select l.sku, l.cause_source, l.cause_id, l.kind, l.traceparent, (extract(epoch from l.occurred_at) * 1000)::float8 as occurred,
           (extract(epoch from l.committed_at) * 1000)::float8 as committed
         from ledger l join (${changed}) c on c.sku = l.sku and l.committed_at >= c.since
-        where l.cause_source <> 'clock' order by l.sku, l.version`
+        where l.cause_source <> 'clock' order by l.sku, l.version`,
+    sql`select l.sku, l.version, l.location_id, l.oversold, l.kind, l.channel, l.document_id, l.cause_source, l.cause_id, l.traceparent,
+          (extract(epoch from l.committed_at) * 1000)::float8 as committed
+        from ledger l join (${changed}) c on c.sku = l.sku and l.committed_at >= c.since where l.oversold > 0 order by l.sku, l.version`
   ])
   const bySku = new Map<
     string,
@@ -89,8 +99,29 @@ export const unannounced = async (sql: Sql, owned: Ownership): Promise<ReadonlyA
     bySku.set(row["sku"], found)
   }
   for (const row of events) noteEvent(bySku.get(row["sku"])!, row)
-  return [...bySku].map(([sku, { at, ...rest }]) => ({ sku: sku as Sku, committedAt: at, more: 0, ...rest }))
+  return {
+    availabilities: [...bySku].map(([sku, { at, ...rest }]) => ({
+      sku: sku as Sku,
+      committedAt: at,
+      more: 0,
+      ...rest
+    })),
+    oversold: oversold.map(noticeOf)
+  }
 }
+
+const noticeOf = (row: Row): OversoldNotice => ({
+  sku: row["sku"],
+  version: row["version"],
+  locationId: row["location_id"],
+  units: row["oversold"],
+  kind: row["kind"],
+  cause: { source: row["cause_source"], id: row["cause_id"] },
+  committedAt: Math.round(row["committed"]),
+  ...(row["channel"] === null ? {} : { channel: row["channel"] }),
+  ...(row["document_id"] === null ? {} : { orderId: row["document_id"] }),
+  ...(row["traceparent"] === null ? {} : { traceparent: row["traceparent"] })
+})
 
 const noteEvent = (found: { events: Array<AnnouncedEvent>; at: number }, row: Record<string, unknown>): void => {
   const committedAt = Math.round(Number(row["committed"]))

@@ -134,8 +134,10 @@ export const hold = pgTable(
     sku: text().notNull(),
     locationId: text("location_id").notNull(),
     partition: smallint().notNull(),
+    /** units that are held; once it has ended, those with which it ended */
     quantity: integer().notNull(),
     orderId: text("order_id"),
+    /** infinity while it is pinned */
     expiresAt: instant("expires_at").notNull(),
     ended: text()
   },
@@ -146,6 +148,44 @@ export const hold = pgTable(
     index("hold_open_by_expiry")
       .on(t.expiresAt)
       .where(sql`${t.ended} is null`)
+  ]
+)
+
+/**
+ * Reservations of several SKUs. A row is a register: it says once whether all lines are granted, and once how they ended,
+ * whatever happens to whoever asks the lines. Its lines are rows of `hold`, whose ids bear the group's.
+ */
+export const reservationGroup = pgTable(
+  "reservation_group",
+  {
+    /** hash of the idempotency key */
+    id: uuid().primaryKey(),
+    /** a write names the revision that it replaces */
+    revision: integer().notNull(),
+    /** hash of the request */
+    body: uuid().notNull(),
+    /** demand per SKU and location, and what was granted of it, as JSON */
+    lines: text().notNull(),
+    partial: boolean().notNull(),
+    orderId: text("order_id"),
+    ttlMillis: integer("ttl_millis").notNull(),
+    attempt: integer().notNull(),
+    /** pending, granted, denied or aborted */
+    status: text().notNull(),
+    /** confirmed, released or expired; null while it is open */
+    ended: text(),
+    /** infinity while it is pinned */
+    expiresAt: instant("expires_at").notNull(),
+    /** when a sweep looks at it: the deadline while pending, the expiry while open, soon while lines have not heard how it ended */
+    dueAt: instant("due_at").notNull(),
+    answer: text(),
+    /** every line has heard how it ended */
+    settled: boolean().notNull()
+  },
+  (t) => [
+    index("reservation_group_unsettled")
+      .on(t.dueAt)
+      .where(sql`not ${t.settled}`)
   ]
 )
 
@@ -248,3 +288,58 @@ export const listing = pgTable(
   },
   (t) => [primaryKey({ columns: [t.channel, t.sku] })]
 )
+
+/** What the catalogue says of a SKU beside its stock: safety stock is in `stock_level`, as the events said it. */
+export const catalogueItem = pgTable("catalogue_item", {
+  sku: text().primaryKey(),
+  name: text().notNull(),
+  changedAt: instant("changed_at").notNull().defaultNow()
+})
+
+/** Places that hold stock, as an operator names them. A fact may name another one: it is pointed out, not refused. */
+export const location = pgTable("location", {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  createdAt: instant("created_at").notNull().defaultNow()
+})
+
+/** Which system emits which events, and how many minutes of silence are normal; null: any silence is. */
+export const eventSource = pgTable(
+  "event_source",
+  {
+    source: text().notNull(),
+    type: text().notNull(),
+    silenceMinutes: integer("silence_minutes"),
+    note: text(),
+    declaredAt: instant("declared_at").notNull().defaultNow()
+  },
+  (t) => [primaryKey({ columns: [t.source, t.type] })]
+)
+
+/** Events that nobody is to emit, because the business has no such thing. */
+export const eventTypeUnused = pgTable("event_type_unused", {
+  type: text().primaryKey(),
+  note: text(),
+  declaredAt: instant("declared_at").notNull().defaultNow()
+})
+
+/** Which system was heard with which events, declared or not. A few seconds behind; `events` is a rough number. */
+export const eventSourceSeen = pgTable(
+  "event_source_seen",
+  {
+    source: text().notNull(),
+    type: text().notNull(),
+    firstSeenAt: instant("first_seen_at").notNull(),
+    lastSeenAt: instant("last_seen_at").notNull(),
+    events: bigint({ mode: "number" }).notNull()
+  },
+  (t) => [primaryKey({ columns: [t.source, t.type] })]
+)
+
+/** When the ledger was folded anew, and in how many checks it differed from the state. */
+export const verification = pgTable("verification", {
+  id: bigserial({ mode: "number" }).primaryKey(),
+  verifiedAt: instant("verified_at").notNull().defaultNow(),
+  changes: bigint({ mode: "number" }).notNull(),
+  findings: integer().notNull()
+})

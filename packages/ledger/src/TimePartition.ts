@@ -7,6 +7,7 @@
 import { Effect, Layer } from "effect"
 import type postgres from "postgres"
 import { Database, query } from "./Database.ts"
+import { forgetGroups } from "./ReservationGroups.ts"
 
 type Client = Pick<postgres.Sql, "unsafe">
 
@@ -50,11 +51,11 @@ export const ensureTimePartitions = async (sql: Client): Promise<void> => {
   }
 }
 
-/** Once a day, for as long as the layer lives; the first time is the migration's. */
+/** Once a day, with what is forgotten of reservations of several SKUs, for as long as the layer lives; the first time is the migration's. */
 export const maintainTimePartitions = Layer.effectDiscard(
   Effect.gen(function* () {
     const { sql } = yield* Database
-    yield* query(() => ensureTimePartitions(sql)).pipe(
+    yield* query(() => Promise.all([ensureTimePartitions(sql), forgetGroups(sql)])).pipe(
       Effect.catch((error) => Effect.logError("time partitions could not be made ahead", error.message)),
       Effect.delay("1 day"),
       Effect.forever,

@@ -2,8 +2,8 @@
  * Folds the ledger anew and compares it with the state that is stored: the check behind `holdfast verify`.
  *
  * Guarantee: an empty list of findings means that every level is the sum of its ledger rows, versions have no gap, open
- * holds and lines of documents are what the ledger says, no event was applied twice, and no grant went beyond what was available
- * at its place in the SKU's history. It shares no code with the rules: the fold is done by the database. Run it on a quiet
+ * holds and lines of documents are what the ledger says, the lines of a reservation of several began and ended as one, no
+ * event was applied twice, and no grant went beyond what was available at its place in the SKU's history. It shares no code with the rules: the fold is done by the database. Run it on a quiet
  * or a busy system alike: all checks read one snapshot.
  */
 import type { Effect } from "effect"
@@ -56,15 +56,40 @@ const checks: Readonly<Record<string, string>> = {
     select coalesce(o.sku, s.sku) || ' at ' || coalesce(o.location_id, s.location_id)
     from open o full join stock_level s using (sku, location_id) where coalesce(o.held, 0) <> coalesce(s.held, 0)`,
   "every hold began once and ended at most once": `
-    select reservation_id from ledger where reservation_id is not null group by reservation_id
-    having count(*) filter (where kind = 'reservation.granted') <> 1
-      or count(*) filter (where kind <> 'reservation.granted') > 1`,
+    with history as (
+      select reservation_id, kind, held, sum(held) over (partition by reservation_id order by version) as still
+      from ledger where reservation_id is not null)
+    select reservation_id from history group by reservation_id
+    having count(*) filter (where kind = 'reservation.granted') <> 1 or count(*) filter (where still <= 0) > 1 or min(still) < 0
+      or count(*) filter (where still > 0 and kind in ('reservation.consumed', 'reservation.released', 'reservation.expired')) > 0`,
   "holds are what the ledger says of them": `
-    with said as (
-      select reservation_id, max(substr(kind, 13)) filter (where kind <> 'reservation.granted') ended
-      from ledger where reservation_id is not null group by reservation_id)
+    with history as (
+      select reservation_id, version, kind, held, expires_at, sum(held) over (partition by reservation_id order by version) as still
+      from ledger where reservation_id is not null),
+    said as (
+      select reservation_id, sum(held) as held, max(substr(kind, 13)) filter (where still = 0) as ended,
+        (array_agg(expires_at order by version desc) filter (where expires_at is not null))[1] as expires_at
+      from history group by reservation_id)
     select coalesce(h.reservation_id, s.reservation_id) from hold h full join said s using (reservation_id)
-    where h.reservation_id is null or s.reservation_id is null or h.ended is distinct from s.ended`,
+    where h.reservation_id is null or s.reservation_id is null or h.ended is distinct from s.ended or h.expires_at <> s.expires_at
+      or (h.ended is null and h.quantity <> s.held)`,
+  "lines of one reservation end as one": `
+    with line as (
+      select h.*, g.status, g.ended as group_ended, g.settled, g.attempt, substr(h.reservation_id, 39) as place
+      from hold h left join reservation_group g on g.id = substr(h.reservation_id, 6, 32)::uuid
+      where h.reservation_id like 'r__-g%')
+    select reservation_id || ': ' || coalesce(ended, 'open') || ', group ' || coalesce(group_ended, status, 'unknown') from line
+    where (ended is null and coalesce(settled, true))
+      or (ended = 'confirmed' and status is not null and group_ended is distinct from 'confirmed')
+      or (ended in ('released', 'expired') and status = 'granted' and coalesce(group_ended, 'confirmed') = 'confirmed'
+        and split_part(place, '-', 1)::int = attempt)`,
+  "a granted reservation held all that it says": `
+    with line as (
+      select g.id, g.attempt, (t.line ->> 0) as sku, (t.line ->> 3)::int as granted, t.n - 1 as n
+      from reservation_group g, json_array_elements(g.lines::json) with ordinality as t(line, n) where g.status = 'granted')
+    select encode(uuid_send(line.id), 'hex') || ': ' || line.sku from line left join ledger l on l.sku = line.sku
+      and l.kind = 'reservation.granted' and substr(l.reservation_id, 5) = 'g' || encode(uuid_send(line.id), 'hex') || '-' || attempt || '-' || n
+    where line.granted <> coalesce(l.held, 0)`,
   "document lines are the last that the ledger says of them": `
     with said as (
       select document_id, sku, line, version, case when kind like 'transfer.%' then 'transfer'

@@ -39,7 +39,7 @@ describe("the ledger on a real PostgreSQL", () => {
   })
 
   beforeEach(async () => {
-    await sql`truncate partition_owner, ledger, stock_level, hold, document_line, request_answer, outbox, parked`
+    await sql`truncate partition_owner, ledger, stock_level, hold, document_line, request_answer, outbox, parked, reservation_group`
     owned = await takeOver(sql, 7, "test", stream)
   })
 
@@ -130,6 +130,7 @@ describe("the ledger on a real PostgreSQL", () => {
         { sku: "A", kind: "purchase", id: "P-1" },
         { sku: "A", kind: "transfer", id: order }
       ],
+      ended: ["r07-x"],
       counts: [
         { sku: "A", since: 1_700_000_000_122 },
         { sku: "A", since: 1_700_000_000_123 }
@@ -194,9 +195,10 @@ describe("the ledger on a real PostgreSQL", () => {
 
   it("tells the next owner what nobody may have heard of", async () => {
     await commitBatch(sql, batchOf(owned))
-    const left = await unannounced(sql, await takeOver(sql, 7, "test", stream))
+    const { availabilities: left, oversold } = await unannounced(sql, await takeOver(sql, 7, "test", stream))
     expect(left).toMatchObject([{ sku: "A", version: 4, levels: [{ onHand: 10, committed: 3, held: 4 }] }])
     expect(left[0]!.events.map((event) => event.id)).toEqual(["e1", "e2", "e3", "e4"])
+    expect(oversold).toEqual([])
   })
 
   it("keeps any text in an array literal", async () => {
@@ -227,6 +229,11 @@ describe("the ledger on a real PostgreSQL", () => {
     "every hold began once and ended at most once":
       "update ledger set reservation_id = 'r07-y', kind = 'reservation.expired' where version = 1",
     "holds are what the ledger says of them": "update hold set ended = 'expired'",
+    "lines of one reservation end as one":
+      "update hold set reservation_id = 'r07-gaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-1-0'",
+    "a granted reservation held all that it says": `
+      insert into reservation_group (id, revision, body, lines, partial, ttl_millis, attempt, status, expires_at, due_at, settled)
+      values (gen_random_uuid(), 2, gen_random_uuid(), '[["A","main",4,4]]', false, 1000, 1, 'granted', now(), now(), false)`,
     "document lines are the last that the ledger says of them": "update document_line set line = '{}'",
     "committed units are the open order lines": "delete from document_line",
     "an order's open units are what the ledger committed for it": "update document_line set open = 2",

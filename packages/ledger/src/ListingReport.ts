@@ -1,0 +1,38 @@
+/**
+ * What a channel confirmed to show of one SKU, beside what the ledger says of it now, for people.
+ *
+ * Guarantee: all of it is of one moment. Rejects with what postgres.js threw.
+ */
+import type { Sku } from "@holdfast/domain/Identity"
+import type { Sql } from "./Database.ts"
+import type { ListingRow } from "./Listing.ts"
+import { skuHistory, type SkuHistory } from "./SkuHistory.ts"
+import { storedLevels, versionOf, type VersionedLevel } from "./SkuReport.ts"
+import { atOneMoment, type Reader } from "./Snapshot.ts"
+
+export type ConfirmedListing = Omit<ListingRow, "sku">
+
+export interface ListingReport {
+  readonly sku: Sku
+  readonly version: number
+  readonly levels: ReadonlyArray<VersionedLevel>
+  /** null: the channel never confirmed anything of it */
+  readonly confirmed: ConfirmedListing | null
+  readonly history: SkuHistory
+}
+
+const confirmedBy = (sql: Reader, channel: string, sku: Sku) => sql<Array<ConfirmedListing>>`
+  select quantity, version, round(extract(epoch from confirmed_at) * 1000)::float8 as "confirmedAt"
+  from listing where channel = ${channel} and sku = ${sku}`
+
+/** Undefined when the SKU is not known. @param limit changes of the history, the newest */
+export const listingReport = (sql: Sql, channel: string, sku: Sku, limit: number): Promise<ListingReport | undefined> =>
+  atOneMoment(sql, async (snapshot) => {
+    const levels = await storedLevels(snapshot, sku)
+    if (levels.length === 0) return undefined
+    const [confirmed, history] = await Promise.all([
+      confirmedBy(snapshot, channel, sku),
+      skuHistory(snapshot, sku, { limit })
+    ])
+    return { sku, version: versionOf(levels), levels, confirmed: confirmed[0] ?? null, history }
+  })
