@@ -5,6 +5,7 @@
  * durable. What an actor already knows is newer than what was read: commits may be under way.
  */
 import { documentKeyOf, documentOf } from "@holdfast/domain/DocumentLine"
+import { dueMembers, noFates, type GroupFates } from "@holdfast/domain/DueHolds"
 import {
   admit,
   findHolds,
@@ -15,6 +16,7 @@ import {
 } from "@holdfast/ledger/Admission"
 import type { Sql } from "@holdfast/ledger/Database"
 import type { DecisionBatch } from "./DecisionBatch.ts"
+import { askGroups, type DueMember } from "./GroupFate.ts"
 import type { StockMessage } from "./SkuActor.ts"
 import type { StockPartition } from "./StockPartition.ts"
 
@@ -23,14 +25,32 @@ export type Taken = Array<[StockPartition, StockMessage]>
 
 /** What was read for a batch. */
 export interface Known extends AdmissionResult {
-  /** by reservation id: those that the batch confirms or releases */
+  /** by reservation id: those that the batch confirms, releases or gives another end */
   readonly holds: ReadonlyMap<string, StoredHold>
+  /** what becomes of due holds that belong to a group */
+  readonly fates: GroupFates
 }
 
 /** @param batchNumber of the batch that will be decided. Rejects with what postgres.js threw. */
 export const readFor = async (sql: Sql, taken: Taken, batchNumber: number): Promise<Known> => {
   const holds = await resolveReservations(sql, taken)
-  return { ...(await admit(sql, questionOf(taken, holds, batchNumber))), holds }
+  const read = await admit(sql, questionOf(taken, holds, batchNumber))
+  const due = dueMembersOf(taken, read)
+  if (due.length === 0) return { ...read, holds, fates: noFates }
+  const { fates, lines } = await askGroups(sql, due)
+  return { ...read, lines: [...read.lines, ...lines], holds, fates }
+}
+
+/** Due holds of the SKUs that the batch names, of which a group has to say what becomes. */
+const dueMembersOf = (taken: Taken, { states, now }: AdmissionResult): ReadonlyArray<DueMember> => {
+  const due = new Map<string, DueMember>()
+  for (const [partition, message] of taken) {
+    if (message.kind === "poison" || message.sku === undefined) continue
+    const { sku } = message
+    const state = partition.actors.get(sku)?.state ?? states.get(sku)?.state
+    if (state?.expiry.isDue(now)) for (const id of dueMembers(state, now)) due.set(id, { sku, id })
+  }
+  return [...due.values()]
 }
 
 /** Which SKU a confirm or release is about is known only from its reservation. */
@@ -52,6 +72,7 @@ const questionOf = (taken: Taken, holds: ReadonlyMap<string, StoredHold>, batchN
   const requestKeys: Array<string> = []
   const skus = new Set<string>()
   const lines: Array<AdmissionQuery["lines"][number]> = []
+  const ended: Array<string> = []
   const counts: Array<CountedSince> = []
   for (const [partition, message] of taken) {
     if (message.kind === "poison") continue
@@ -62,16 +83,19 @@ const questionOf = (taken: Taken, holds: ReadonlyMap<string, StoredHold>, batchN
       if (message.fact.type === "count.cycle") counts.push({ sku: message.sku, since: message.fact.data.countedAt })
     }
     if (message.kind === "request") requestKeys.push(message.key)
+    if (message.kind === "line" && message.request.ask === "hold") ended.push(message.request.reservationId)
     if (message.sku === undefined) continue
     const actor = partition.actors.get(message.sku)
     if (actor === undefined) skus.add(message.sku)
     else actor.changedIn = batchNumber // must not be passivated before it is decided
+    if (message.kind === "line" && message.request.ask === "confirm")
+      lines.push({ sku: message.sku, kind: "order", id: message.request.orderId })
     if (message.kind === "request" && message.request.verb === "confirm") {
       const orderId = message.request.orderId ?? holds.get(message.request.reservationId)?.hold.orderId
       if (orderId !== undefined) lines.push({ sku: message.sku, kind: "order", id: orderId })
     }
   }
-  return { eventKeys, requestKeys, skus: [...skus], lines, counts }
+  return { eventKeys, requestKeys, skus: [...skus], lines, ended, counts }
 }
 
 /** Hands what was read to the actors; what they already have is newer. */

@@ -7,6 +7,7 @@
  */
 import { Pace } from "@holdfast/bus/Pace"
 import { partitions as partitionCount } from "@holdfast/domain/Limit"
+import type { AllocationPolicies } from "@holdfast/domain/OrderRules"
 import { InvariantBroken } from "@holdfast/domain/StockRules"
 import type { Sql } from "@holdfast/ledger/Database"
 import { commitBatch } from "@holdfast/ledger/GroupCommit"
@@ -15,7 +16,7 @@ import { readFor, takeIn, type Known, type Taken } from "./BatchAdmission.ts"
 import { decideMessage } from "./DecideMessage.ts"
 import { DecisionBatch } from "./DecisionBatch.ts"
 import { batchMax, commitPaceMillis, residentSkusMax } from "./EngineLimit.ts"
-import type { StockMessage } from "./SkuActor.ts"
+import { isAsk, type StockMessage } from "./SkuActor.ts"
 import type { Loss, StockPartition } from "./StockPartition.ts"
 
 /** What others do when a batch is durable. `committedAt` is the database's clock, milliseconds since the epoch. */
@@ -23,6 +24,7 @@ export interface LaneListener {
   readonly committed: (batch: DecisionBatch, committedAt: number) => void
   readonly lost: (partition: StockPartition, loss: Loss) => void
   readonly traced: (traceparent: string) => boolean
+  readonly policies: AllocationPolicies
 }
 
 const isLost = (batch: DecisionBatch): boolean => {
@@ -36,7 +38,11 @@ const letGoIfQuarantined = (partition: StockPartition, message: StockMessage): v
   if (partition.actors.get(message.sku)?.lifecycle === "quarantined") partition.actors.delete(message.sku)
 }
 
-const unknownAnswer = (message: string): string => JSON.stringify({ status: "unknown", message })
+/** Tells whoever waits that nobody knows. */
+const replyUnknown = (message: StockMessage, why: string): void => {
+  if (message.kind === "line") message.reply(undefined)
+  else if (isAsk(message)) message.reply(JSON.stringify({ status: "unknown", message: why }))
+}
 
 export class CommitLane {
   private readonly partitions = new Set<StockPartition>()
@@ -123,7 +129,7 @@ export class CommitLane {
   private async decideAll(taken: Taken): Promise<DecisionBatch | undefined> {
     try {
       const known = await readFor(this.reader, taken, this.batchNumber + 1)
-      const batch = new DecisionBatch(++this.batchNumber, known.now, Date.now(), this.listener.traced)
+      const batch = new DecisionBatch(++this.batchNumber, known, Date.now(), this.listener)
       takeIn(taken, known, batch)
       for (const [partition, message] of taken) this.decideOne(partition, message, known, batch)
       for (const [partition, message] of taken) letGoIfQuarantined(partition, message)
@@ -137,8 +143,7 @@ export class CommitLane {
     } catch (cause) {
       for (const [partition, message] of taken) {
         this.lose(partition, { reason: "ledger", error: toLedgerError(cause) })
-        if (message.kind === "request")
-          message.reply(unknownAnswer("the ledger did not answer; ask again with the same key"))
+        replyUnknown(message, "the ledger did not answer; ask again with the same key")
       }
       return undefined
     }
@@ -146,8 +151,7 @@ export class CommitLane {
 
   private decideOne(partition: StockPartition, message: StockMessage, known: Known, batch: DecisionBatch): void {
     if (partition.loss !== undefined) {
-      if (message.kind === "request")
-        message.reply(unknownAnswer("the partition changed hands; ask again with the same key"))
+      replyUnknown(message, "the partition changed hands; ask again with the same key")
       return
     }
     batch.partitions.add(partition)
@@ -156,7 +160,7 @@ export class CommitLane {
     } catch (broken) {
       if (!(broken instanceof InvariantBroken) || message.kind === "poison") throw broken
       this.lose(partition, { reason: "invariant", sku: message.sku ?? "", detail: broken.message })
-      if (message.kind === "request") message.reply(unknownAnswer(broken.message))
+      replyUnknown(message, broken.message)
     }
   }
 
@@ -168,6 +172,7 @@ export class CommitLane {
       this.previous?.forget()
       this.previous = batch
       for (const { message, answer } of batch.replies) message.reply(answer)
+      for (const { message, answer } of batch.lineReplies) message.reply(answer)
       this.listener.committed(batch, committedAt)
       this.passivate(batch)
     } catch (cause) {
@@ -186,16 +191,15 @@ export class CommitLane {
   }
 
   private abandon(batch: DecisionBatch, why: string): void {
-    for (const { message } of batch.replies) message.reply(unknownAnswer(why))
+    for (const { message } of batch.replies) replyUnknown(message, why)
+    for (const { message } of batch.lineReplies) replyUnknown(message, why)
     for (const partition of batch.partitions) this.lose(partition, { reason: "released" })
   }
 
   private lose(partition: StockPartition, loss: Loss): void {
     if (partition.loss !== undefined) return
-    for (const message of partition.lose(loss)) {
-      if (message.kind === "request")
-        message.reply(unknownAnswer("the partition changed hands; ask again with the same key"))
-    }
+    for (const message of partition.lose(loss))
+      replyUnknown(message, "the partition changed hands; ask again with the same key")
     this.listener.lost(partition, loss)
   }
 

@@ -5,10 +5,11 @@
  */
 import { publishChain } from "@holdfast/bus/PublishChain"
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
-import { availabilityStream } from "@holdfast/bus/StreamTopology"
+import { availabilityStream, noticesStream } from "@holdfast/bus/StreamTopology"
 import { Database } from "@holdfast/ledger/Database"
 import { Context, Effect, Layer } from "effect"
 import { Announcer } from "./Announcer.ts"
+import { ChannelSources } from "./ChannelSources.ts"
 import { CommitLane } from "./CommitLane.ts"
 import { lanes as laneCount } from "./EngineLimit.ts"
 import { EngineObserver } from "./EngineObserver.ts"
@@ -17,7 +18,11 @@ const make = Effect.gen(function* () {
   const database = yield* Database
   const nats = yield* NatsConnection
   const observer = yield* EngineObserver
-  const announcer = new Announcer((messages) => publishChain(nats.connection, availabilityStream, messages))
+  const policies = yield* ChannelSources
+  const announcer = new Announcer(
+    (messages) => publishChain(nats.connection, availabilityStream, messages),
+    (messages) => publishChain(nats.connection, noticesStream, messages)
+  )
   const announcing = announcer.run()
   yield* Effect.addFinalizer(() =>
     Effect.promise(() => {
@@ -29,6 +34,7 @@ const make = Effect.gen(function* () {
   for (let i = 0; i < laneCount; i++) {
     const lane = new CommitLane(yield* database.open(2), yield* database.open(1), {
       traced: observer.traced,
+      policies,
       lost: observer.lost,
       committed: (batch, committedAt) => {
         announcer.announce(batch, committedAt)

@@ -4,13 +4,22 @@
  * Guarantee: synchronous. A message of the stream moves the partition's position whatever becomes of it; a request is
  * answered through the batch. Throws `InvariantBroken` when an actor's invariant breaks: the partition is then lost.
  */
-import type { LocationId } from "@holdfast/domain/Identity"
+import type { LocationId, ReservationId } from "@holdfast/domain/Identity"
 import type { MovedSince } from "@holdfast/domain/MovementRules"
-import type { StoredHold } from "@holdfast/ledger/Admission"
+import { availabilityOf } from "@holdfast/domain/ReservationRules"
+import type { HoldEnd } from "@holdfast/domain/StockState"
 import type { Known } from "./BatchAdmission.ts"
 import type { DecisionBatch } from "./DecisionBatch.ts"
-import type { FactMessage, PoisonMessage, RequestMessage, SkuActor, StockMessage } from "./SkuActor.ts"
-import { answerRequest, applyFact, expireHolds, park } from "./SkuActorBehavior.ts"
+import type {
+  FactMessage,
+  LineMessage,
+  PoisonMessage,
+  ReadMessage,
+  RequestMessage,
+  SkuActor,
+  StockMessage
+} from "./SkuActor.ts"
+import { answerLine, answerRequest, applyFact, expireHolds, park } from "./SkuActorBehavior.ts"
 import type { StockPartition } from "./StockPartition.ts"
 
 export const decideMessage = (
@@ -20,6 +29,8 @@ export const decideMessage = (
   batch: DecisionBatch
 ): void => {
   if (message.kind === "request") decideRequest(partition, message, known, batch)
+  else if (message.kind === "line") decideLine(partition, message, known, batch)
+  else if (message.kind === "read") read(partition, message, batch)
   else if (message.kind === "expire") expire(partition, message.sku, batch)
   else decideStreamed(partition, message, known, batch)
 }
@@ -27,6 +38,21 @@ export const decideMessage = (
 const expire = (partition: StockPartition, sku: string, batch: DecisionBatch): void => {
   const actor = partition.actors.get(sku)
   if (actor !== undefined) expireHolds(partition, actor, batch)
+}
+
+const read = (partition: StockPartition, message: ReadMessage, batch: DecisionBatch): void => {
+  const actor = partition.actors.get(message.sku)!
+  actor.used = true
+  expireHolds(partition, actor, batch)
+  batch.replies.push({ message, answer: JSON.stringify(availabilityOf(actor.state)) })
+}
+
+const decideLine = (partition: StockPartition, message: LineMessage, known: Known, batch: DecisionBatch): void => {
+  const actor = partition.actors.get(message.sku)!
+  actor.used = true
+  const { reservationId } = message.request
+  rememberEnd(actor, reservationId, known.ended.get(reservationId), batch)
+  answerLine(partition, actor, message, batch)
 }
 
 const decideStreamed = (
@@ -89,15 +115,22 @@ const decideRequest = (
     return
   }
   actor.used = true
-  if (message.request.verb !== "reserve") rememberEnd(actor, known.holds.get(message.request.reservationId), batch)
+  if (message.request.verb !== "reserve") {
+    const { reservationId } = message.request
+    rememberEnd(actor, reservationId, known.holds.get(reservationId)?.ended, batch)
+  }
   answerRequest(partition, actor, message, message.key.slice(0, 24), batch)
 }
 
 /** What a look-up says of a hold that is not open any more; what the actor already knows is newer. */
-const rememberEnd = (actor: SkuActor, found: StoredHold | undefined, batch: DecisionBatch): void => {
-  if (found === undefined || found.ended === null) return
-  const id = found.hold.reservationId
+const rememberEnd = (
+  actor: SkuActor,
+  id: ReservationId,
+  end: HoldEnd | null | undefined,
+  batch: DecisionBatch
+): void => {
+  if (end === null || end === undefined) return
   if (actor.state.holds.has(id) || actor.state.ended.has(id)) return
-  actor.state.ended.set(id, found.ended)
+  actor.state.ended.set(id, end)
   batch.endedHolds.push([actor, id])
 }

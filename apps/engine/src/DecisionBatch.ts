@@ -5,10 +5,22 @@
  */
 import { announcedLevel, type Availability } from "@holdfast/domain/Availability"
 import type { DocumentLine } from "@holdfast/domain/DocumentLine"
+import type { GroupFates } from "@holdfast/domain/DueHolds"
 import type { LocationId, ReservationId } from "@holdfast/domain/Identity"
+import type { AllocationPolicies } from "@holdfast/domain/OrderRules"
+import type { OversoldNotice } from "@holdfast/domain/Oversold"
+import type { ReservationAnswer } from "@holdfast/domain/Reservation"
 import type { StockChange } from "@holdfast/domain/StockChange"
 import { CommitBatch } from "@holdfast/ledger/CommitBatch"
-import type { DecidedEvent, FactMessage, RecentMove, RequestMessage, SkuActor } from "./SkuActor.ts"
+import type {
+  DecidedEvent,
+  FactMessage,
+  LineMessage,
+  ReadMessage,
+  RecentMove,
+  RequestMessage,
+  SkuActor
+} from "./SkuActor.ts"
 import type { StockPartition, StreamedFact } from "./StockPartition.ts"
 
 /** What the processing of one fact did, for its trace. */
@@ -49,11 +61,14 @@ export class DecisionBatch {
   /** the database's clock as of the admission, and ours; milliseconds since the epoch */
   readonly now: number
   readonly decidedAt: number
+  /** what becomes of due holds that belong to a group */
+  readonly fates: GroupFates
   readonly commit = new CommitBatch()
   readonly partitions = new Set<StockPartition>()
   /** the number of this commit in each of its partitions */
   readonly commitNumbers = new Map<StockPartition, number>()
-  readonly replies: Array<{ readonly message: RequestMessage; readonly answer: string }> = []
+  readonly replies: Array<{ readonly message: RequestMessage | ReadMessage; readonly answer: string }> = []
+  readonly lineReplies: Array<{ readonly message: LineMessage; readonly answer: ReservationAnswer }> = []
   readonly processed: Array<Processed> = []
   readonly parkedFacts: Array<{
     readonly partition: StockPartition
@@ -66,17 +81,27 @@ export class DecisionBatch {
   facts = 0
   latestFact: StreamedFact | undefined
   announcements: ReadonlyArray<DecidedAvailability> = []
+  /** what the decisions oversold */
+  readonly oversold: Array<Omit<OversoldNotice, "committedAt">> = []
   readonly traced: (traceparent: string) => boolean
+  readonly policies: AllocationPolicies
   private readonly seen: Array<[StockPartition, string]> = []
   private readonly touched = new Map<SkuActor, Touched>()
   private lines: Array<[SkuActor, string, DocumentLine]> = []
   private readonly moved: Array<[SkuActor, RecentMove]> = []
 
-  constructor(number: number, now: number, decidedAt: number, traced: (traceparent: string) => boolean) {
+  constructor(
+    number: number,
+    { now, fates }: { readonly now: number; readonly fates: GroupFates },
+    decidedAt: number,
+    { traced, policies }: { readonly traced: (traceparent: string) => boolean; readonly policies: AllocationPolicies }
+  ) {
     this.number = number
     this.now = now
+    this.fates = fates
     this.decidedAt = decidedAt
     this.traced = traced
+    this.policies = policies
   }
 
   /** Remembers a dedup id until every look-up finds it in the ledger. */

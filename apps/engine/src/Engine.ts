@@ -8,6 +8,10 @@ import { MessageStorage, RunnerHealth, Runners, RunnerStorage, Sharding, Shardin
 import { partitions } from "@holdfast/domain/Limit"
 import { CommitLanes } from "./CommitLanes.ts"
 import { EngineError } from "./EngineError.ts"
+import { GroupCoordinator } from "./GroupCoordinator.ts"
+import { GroupLines } from "./GroupLines.ts"
+import { GroupRegister } from "./GroupRegister.ts"
+import { GroupSweeper } from "./GroupSweeper.ts"
 import { holdSweeper } from "./HoldSweeper.ts"
 import { partitionOwners, shardGroup } from "./PartitionOwner.ts"
 import { ReservationDesk } from "./ReservationDesk.ts"
@@ -48,9 +52,12 @@ const untilAllOwned = Effect.gen(function* () {
 
 /** Needs `Database`, `NatsConnection`, `EngineObserver`. Built when every partition is owned. */
 export const layerSingle = Layer.effectDiscard(untilAllOwned).pipe(
-  Layer.provideMerge(Layer.mergeAll(partitionOwners, holdSweeper, reservationSubjects)),
+  Layer.provideMerge(Layer.mergeAll(partitionOwners, holdSweeper, GroupSweeper.regularly, reservationSubjects)),
   Layer.provide(clusterInMemory),
   Layer.provideMerge(ReservationDesk.layer),
+  Layer.provideMerge(Layer.merge(GroupCoordinator.layer, GroupSweeper.layer)),
+  Layer.provide(GroupLines.layer),
+  Layer.provide(GroupRegister.layer),
   Layer.provideMerge(CommitLanes.layer),
   Layer.provideMerge(StockOwnership.layer)
 )

@@ -63,8 +63,23 @@ export const catchUpGatherMillis = 2_000
 /** Messages committed one by one after the database rejected a batch, to find the one that it rejects. */
 export const cautiousMessages = 2 * batchMax
 
-/** Bytes of a request's payload. A request names one SKU. */
-export const requestBytesMax = 8 * 1024
+/** Bytes of a request's payload: 100 lines of the longest ids, and some. */
+export const requestBytesMax = 32 * 1024
+
+/** Between the beginnings of two writes of groups of holds, and of two reads. See `Pace`. */
+export const groupPaceMillis = 8
+
+/** Groups in one write or read: a lane's batch of lines is 512, and a group has several. */
+export const groupBatchMax = 256
+
+/** Times that a line whose partition is full or changing hands is asked again, `busyRetryMillis` apart: a restart takes about a second. */
+export const lineRetriesMax = 20
+
+/** Times that a group is looked at anew because somebody else wrote to it meanwhile. */
+export const groupTurnsMax = 5
+
+/** Groups that one sweep settles at a time. */
+export const sweepGroupsMax = 200
 
 /** Milliseconds before a publish of announcements that failed is tried again. */
 export const announceRetryMillis = 250

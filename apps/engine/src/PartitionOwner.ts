@@ -66,7 +66,7 @@ const ownOnce = (partition: number, lesson: Lesson) =>
       wake: lane.wake,
       onLoss: (loss) => Deferred.doneUnsafe(lost, Effect.succeed(loss))
     })
-    for (const availability of yield* query(() => unannounced(sql, owned))) lanes.announcer.recover(availability)
+    lanes.announcer.recover(yield* query(() => unannounced(sql, owned)))
     yield* Effect.acquireRelease(
       Effect.sync(() => {
         lane.attach(mine)

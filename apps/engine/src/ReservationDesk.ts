@@ -1,80 +1,97 @@
 /**
- * Takes requests about reservations, from whatever transport, to the partition that decides them.
+ * Takes requests about reservations, from whatever transport, to where they are decided: the partition of their SKU, or the
+ * coordinator when they are about several.
  *
  * Guarantee: every request is answered once: with the decision after it is durable, or at once with `invalid` (naming the
  * field), `busy` (nothing was done, ask again later) or, when the commit's outcome is not known, `unknown` (ask again with
  * the same key). It decides nothing.
  */
-import { Context, Effect, Layer, Result, Schema } from "effect"
-import { fieldErrorsOf, type FieldError } from "@holdfast/domain/EventManifest"
-import { partitionOf, partitionOfReservation } from "@holdfast/domain/Partition"
-import { requestSchemas, type NoAnswer, type RequestVerb, type ReservationRequest } from "@holdfast/domain/Reservation"
 import { rootContextOf } from "@holdfast/bus/TraceContext"
+import type { FieldError } from "@holdfast/domain/EventManifest"
+import { groupOfReservation, partitionOf, partitionOfReservation } from "@holdfast/domain/Partition"
+import type { NoAnswer, RequestVerb, ReservationRequest } from "@holdfast/domain/Reservation"
+import { Context, Effect, Layer, Result } from "effect"
 import { busyRetryMillis } from "./EngineLimit.ts"
-import type { RequestMessage } from "./SkuActor.ts"
+import { GroupCoordinator, type Asked } from "./GroupCoordinator.ts"
+import { KeysInFlight } from "./KeysInFlight.ts"
+import { readRequest, type StockRequest } from "./RequestForm.ts"
+import type { ReadMessage, RequestMessage } from "./SkuActor.ts"
 import { requestBody, requestKey } from "./StockKey.ts"
 import { StockOwnership } from "./StockOwnership.ts"
 
-const decoders = {
-  reserve: Schema.decodeUnknownResult(requestSchemas.reserve, { errors: "all" }),
-  confirm: Schema.decodeUnknownResult(requestSchemas.confirm, { errors: "all" }),
-  release: Schema.decodeUnknownResult(requestSchemas.release, { errors: "all" })
-}
+type Reply = (answer: string) => void
 
 const noAnswer = (answer: NoAnswer): string => JSON.stringify(answer)
 const busy = noAnswer({ status: "busy", retryAfterMillis: busyRetryMillis })
 const invalid = (errors: ReadonlyArray<FieldError>): string => noAnswer({ status: "invalid", errors })
+const notOurs = invalid([{ field: "body.reservationId", message: "was not issued by Holdfast" }])
 
-const parse = (verb: RequestVerb, text: string): Result.Result<ReservationRequest, ReadonlyArray<FieldError>> => {
-  let body: unknown
-  try {
-    body = JSON.parse(text)
-  } catch (cause) {
-    return Result.fail([{ field: "body", message: `must be JSON: ${cause instanceof Error ? cause.message : cause}` }])
-  }
-  const decoded = decoders[verb](body) as Result.Result<object, Schema.SchemaError>
-  return Result.isFailure(decoded)
-    ? Result.fail(fieldErrorsOf("body", decoded.failure))
-    : Result.succeed({ verb, ...decoded.success } as ReservationRequest)
-}
+/** A request that has an idempotency key. */
+type KeyedRequest = Exclude<StockRequest, { readonly verb: "availability" }>
 
 const partitionFor = (request: ReservationRequest): number | undefined =>
   request.verb === "reserve" ? partitionOf(request.sku) : partitionOfReservation(request.reservationId)
 
+/** SKUs that the request touches, as far as it says. */
+const partsOf = (request: KeyedRequest): number =>
+  "lines" in request ? new Set(request.lines.map(({ sku }) => sku)).size : 1
+
+const askedOf = (request: KeyedRequest, traceparent: string | undefined): Asked => {
+  const root = rootContextOf({ source: "request", id: request.key, traceparent })
+  return {
+    key: requestKey(request.key),
+    body: requestBody(request),
+    part: {
+      key: request.key,
+      verb: request.verb,
+      parts: partsOf(request),
+      receivedAt: Date.now(),
+      traceparent: root.traceparent,
+      parentSpanId: root.parentSpanId
+    }
+  }
+}
+
 const make = Effect.gen(function* () {
   const ownership = yield* StockOwnership
+  const groups = yield* GroupCoordinator
+  const keys = new KeysInFlight()
+
+  const offer = (number: number, message: RequestMessage | ReadMessage): void => {
+    if (ownership.get(number)?.offer(message) !== true) message.reply(busy)
+  }
+
+  const decideOne = (number: number, request: ReservationRequest, { key, body, part }: Asked, reply: Reply): void => {
+    const { receivedAt, traceparent, parentSpanId } = part
+    const sku = request.verb === "reserve" ? request.sku : undefined
+    const message = { kind: "request", sku, key, body, request, receivedAt, traceparent, reply } as const
+    offer(number, parentSpanId === undefined ? message : { ...message, parentSpanId })
+  }
+
+  const decide = (request: KeyedRequest, asked: Asked, reply: Reply): void => {
+    if ("lines" in request) return void groups.reserve(asked, request).then(reply)
+    const group = request.verb === "reserve" ? undefined : groupOfReservation(request.reservationId)
+    if (group !== undefined && request.verb !== "reserve") return void groups.answer(asked, group, request).then(reply)
+    const number = partitionFor(request)
+    if (number === undefined) reply(notOurs)
+    else decideOne(number, request, asked, reply)
+  }
 
   /**
    * @param text JSON of the request
    * @param traceparent of the client, if it sent one
    * @param reply is called once with the answer as JSON
    */
-  const ask = (
-    verb: RequestVerb,
-    text: string,
-    traceparent: string | undefined,
-    reply: (answer: string) => void
-  ): void => {
-    const parsed = parse(verb, text)
-    if (Result.isFailure(parsed)) return reply(invalid(parsed.failure))
-    const request = parsed.success
-    const number = partitionFor(request)
-    if (number === undefined)
-      return reply(invalid([{ field: "body.reservationId", message: "was not issued by Holdfast" }]))
-    const partition = ownership.get(number)
-    const root = rootContextOf({ source: "request", id: request.key, traceparent })
-    const message: RequestMessage = {
-      kind: "request",
-      sku: request.verb === "reserve" ? request.sku : undefined,
-      key: requestKey(request.key),
-      body: requestBody(request),
-      request,
-      receivedAt: Date.now(),
-      traceparent: root.traceparent,
-      ...(root.parentSpanId === undefined ? {} : { parentSpanId: root.parentSpanId }),
-      reply
+  const ask = (verb: RequestVerb, text: string, traceparent: string | undefined, reply: Reply): void => {
+    const read = readRequest(verb, text)
+    if (Result.isFailure(read)) return reply(invalid(read.failure))
+    const request = read.success
+    if (request.verb === "availability") {
+      const { sku } = request
+      return offer(partitionOf(sku), { kind: "read", sku, reply })
     }
-    if (partition === undefined || !partition.offer(message)) reply(busy)
+    const asked = askedOf(request, traceparent)
+    keys.ask(asked.key, asked.body, (answered) => decide(request, asked, answered), reply)
   }
   return { ask }
 })

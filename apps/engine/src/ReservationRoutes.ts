@@ -1,6 +1,6 @@
 /**
- * Reservations over HTTP, as routes that are merged with others onto one server:
- * `POST /v1/reservations`, `POST /v1/reservations/{id}/confirm`, `POST /v1/reservations/{id}/release`.
+ * Reservations over HTTP, as routes that are merged with others onto one server: `POST /v1/reservations`,
+ * `POST /v1/reservations/{id}/confirm`, and `release`, `extend`, `pin` and `unpin` in its place; `GET /v1/stock/{sku}`.
  *
  * Guarantee: the same requests and answers as over NATS; the status code repeats what the answer says.
  */
@@ -15,6 +15,10 @@ const codes: Readonly<Record<string, number>> = {
   granted: 201,
   confirmed: 200,
   released: 200,
+  extended: 200,
+  pinned: 200,
+  unpinned: 200,
+  available: 200,
   denied: 409,
   invalid: 422,
   key_reused: 422,
@@ -57,20 +61,33 @@ const handle = (verb: RequestVerb) =>
       return refuse(413, "content-length", `must be given and at most ${requestBytesMax} bytes`)
     }
     const { params } = yield* HttpRouter.RouteContext
-    const text = withPathId(yield* request.text, params["id"])
-    const answer = yield* Effect.callback<string>((resume) =>
-      desk.ask(verb, text, request.headers["traceparent"], (said) => resume(Effect.succeed(said)))
+    return respond(
+      yield* asked(desk, verb, withPathId(yield* request.text, params["id"]), request.headers["traceparent"])
     )
-    return respond(answer)
   }).pipe(Effect.catch(() => Effect.succeed(refuse(400, "body", "could not be read to its end"))))
+
+const asked = (desk: ReservationDesk["Service"], verb: RequestVerb, text: string, traceparent?: string) =>
+  Effect.callback<string>((resume) => desk.ask(verb, text, traceparent, (said) => resume(Effect.succeed(said))))
+
+const showStock = Effect.gen(function* () {
+  const desk = yield* ReservationDesk
+  const { params } = yield* HttpRouter.RouteContext
+  const answer = yield* asked(desk, "availability", JSON.stringify({ sku: params["sku"] }))
+  const isUnknown = (JSON.parse(answer) as { readonly reason?: string }).reason === "unknown_sku"
+  return isUnknown ? HttpServerResponse.setStatus(respond(answer), 404) : respond(answer)
+})
+
+const changes: ReadonlyArray<RequestVerb> = ["confirm", "release", "extend", "pin", "unpin"]
 
 /** Needs the router and `ReservationDesk`. */
 export const reservationRoutes = Layer.unwrap(
   Effect.map(Effect.context<ReservationDesk>(), (context) =>
     HttpRouter.addAll([
       HttpRouter.route("POST", "/v1/reservations", Effect.provideContext(handle("reserve"), context)),
-      HttpRouter.route("POST", "/v1/reservations/:id/confirm", Effect.provideContext(handle("confirm"), context)),
-      HttpRouter.route("POST", "/v1/reservations/:id/release", Effect.provideContext(handle("release"), context))
+      HttpRouter.route("GET", "/v1/stock/:sku", Effect.provideContext(showStock, context)),
+      ...changes.map((verb) =>
+        HttpRouter.route("POST", `/v1/reservations/:id/${verb}`, Effect.provideContext(handle(verb), context))
+      )
     ])
   )
 )

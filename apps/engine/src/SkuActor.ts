@@ -7,7 +7,8 @@
  * quarantined when one of its invariants breaks.
  */
 import type { LocationId } from "@holdfast/domain/Identity"
-import type { ReservationRequest } from "@holdfast/domain/Reservation"
+import type { LineRequest } from "@holdfast/domain/LineRules"
+import type { ReservationAnswer, ReservationRequest } from "@holdfast/domain/Reservation"
 import type { SkuFact } from "@holdfast/domain/StockEvent"
 import type { StockState } from "@holdfast/domain/StockState"
 import type { FactContext } from "@holdfast/bus/FactMessage"
@@ -63,13 +64,49 @@ export interface RequestMessage {
   readonly reply: (answer: string) => void
 }
 
+/** What a group of holds asks one of its lines, or tells it; `reply` is called once, with undefined when nobody knows. */
+export interface LineMessage {
+  readonly kind: "line"
+  readonly sku: string
+  readonly request: LineRequest
+  /** what the ledger notes as the cause */
+  readonly cause: { readonly source: string; readonly id: string }
+  /** the client's request that it is a part of, if it is one */
+  readonly part?: PartOfRequest | undefined
+  readonly reply: (answer: ReservationAnswer | undefined) => void
+}
+
+/** A request as it is announced. Times are milliseconds since the epoch. */
+export interface PartOfRequest {
+  readonly key: string
+  readonly verb: string
+  /** SKUs that the whole request touches */
+  readonly parts: number
+  readonly receivedAt: number
+  readonly traceparent: string
+  readonly parentSpanId?: string | undefined
+}
+
+/** What is there of the SKU? The answer is as of its commit, and is not remembered. */
+export interface ReadMessage {
+  readonly kind: "read"
+  readonly sku: string
+  readonly reply: (answer: string) => void
+}
+
+/** What somebody waits for. */
+export type AskMessage = RequestMessage | LineMessage | ReadMessage
+
+export const isAsk = (message: StockMessage): message is AskMessage =>
+  message.kind === "request" || message.kind === "line" || message.kind === "read"
+
 /** Time has passed: due holds end. */
 export interface ExpireMessage {
   readonly kind: "expire"
   readonly sku: string
 }
 
-export type StockMessage = FactMessage | PoisonMessage | RequestMessage | ExpireMessage
+export type StockMessage = FactMessage | PoisonMessage | AskMessage | ExpireMessage
 
 /** An event whose commit is not durable yet: when it is, `committedAt` is set. */
 export type DecidedEvent = Omit<AnnouncedEvent, "committedAt"> & { committedAt: number }

@@ -6,16 +6,24 @@
  */
 import { announcedEventsMax } from "@holdfast/domain/Availability"
 import { documentKeyOf } from "@holdfast/domain/DocumentLine"
-import type { OrderId } from "@holdfast/domain/Identity"
+import type { OrderId, ReservationId } from "@holdfast/domain/Identity"
 import type { MovedSince } from "@holdfast/domain/MovementRules"
 import type { ReservationAnswer } from "@holdfast/domain/Reservation"
-import type { StockChange } from "@holdfast/domain/StockChange"
+import { endsHold, type StockChange } from "@holdfast/domain/StockChange"
 import { decide, evolve, type Decision } from "@holdfast/domain/StockRules"
-import { availableOverall } from "@holdfast/domain/StockState"
+import { availableOverall, type Hold, type HoldEnd } from "@holdfast/domain/StockState"
 import { stockStream } from "@holdfast/bus/StreamTopology"
 import type { Cause } from "@holdfast/ledger/CommitBatch"
 import type { DecisionBatch } from "./DecisionBatch.ts"
-import type { DecidedEvent, FactMessage, PoisonMessage, RequestMessage, SkuActor } from "./SkuActor.ts"
+import type {
+  DecidedEvent,
+  FactMessage,
+  LineMessage,
+  PartOfRequest,
+  PoisonMessage,
+  RequestMessage,
+  SkuActor
+} from "./SkuActor.ts"
 import type { StockPartition } from "./StockPartition.ts"
 
 /**
@@ -43,7 +51,9 @@ export const applyFact = (
   const decision = decide(
     actor.state,
     movedSince === undefined ? { _tag: "Fact", fact } : { _tag: "Fact", fact, movedSince },
-    batch.now
+    batch.now,
+    batch.policies,
+    batch.fates
   )
   const channel = "channel" in fact.data ? fact.data.channel : undefined
   const cause = {
@@ -97,11 +107,29 @@ export const answerRequest = (
   const decision: Decision =
     actor.lifecycle === "quarantined"
       ? { changes: [], answer: { status: "denied", reason: "quarantined", sku: actor.state.sku } }
-      : decide(actor.state, { _tag: "Request", request, unique }, batch.now)
+      : decide(actor.state, { _tag: "Request", request, unique }, batch.now, batch.policies, batch.fates)
   const cause = { source: "request", id: request.key, occurredAt: message.receivedAt, traceparent: message.traceparent }
   apply(partition, actor, decision, cause, batch)
-  if (decision.changes.length > 0) note(actor, requestEvent(message, request.verb, batch))
+  if (decision.changes.length > 0) note(actor, requestEvent(wholeRequest(message), batch))
   keepAnswer(partition, key, body, decision.answer!, message, batch)
+}
+
+/** Answers what a group asks one of its lines. It is not remembered: asked again, the line answers the same. */
+export const answerLine = (
+  partition: StockPartition,
+  actor: SkuActor,
+  message: LineMessage,
+  batch: DecisionBatch
+): void => {
+  const { request, cause, part } = message
+  const decision: Decision =
+    actor.lifecycle === "quarantined"
+      ? { changes: [], answer: { status: "denied", reason: "quarantined", sku: actor.state.sku } }
+      : decide(actor.state, { _tag: "Line", request }, batch.now, batch.policies, batch.fates)
+  const occurredAt = part?.receivedAt ?? batch.now
+  apply(partition, actor, decision, { ...cause, occurredAt, traceparent: part?.traceparent }, batch)
+  if (part !== undefined && decision.changes.length > 0) note(actor, requestEvent(part, batch))
+  batch.lineReplies.push({ message, answer: decision.answer! })
 }
 
 const keepAnswer = (
@@ -118,24 +146,33 @@ const keepAnswer = (
   partition.answered.set(key, { body, answer: text })
 }
 
-const requestEvent = (message: RequestMessage, verb: string, batch: DecisionBatch): DecidedEvent => ({
+const wholeRequest = ({ request, receivedAt, traceparent, parentSpanId }: RequestMessage): PartOfRequest => ({
+  key: request.key,
+  verb: request.verb,
+  parts: 1,
+  receivedAt,
+  traceparent,
+  parentSpanId
+})
+
+const requestEvent = (request: PartOfRequest, batch: DecisionBatch): DecidedEvent => ({
   source: "request",
-  id: message.request.key,
-  type: `reservation.${verb}`,
-  occurredAt: message.receivedAt,
-  storedAt: message.receivedAt,
-  receivedAt: message.receivedAt,
+  id: request.key,
+  type: `reservation.${request.verb}`,
+  occurredAt: request.receivedAt,
+  storedAt: request.receivedAt,
+  receivedAt: request.receivedAt,
   decidedAt: batch.decidedAt,
   committedAt: 0,
-  parts: 1,
-  traceparent: message.traceparent,
-  ...(message.parentSpanId === undefined ? {} : { parentSpanId: message.parentSpanId })
+  parts: request.parts,
+  traceparent: request.traceparent,
+  ...(request.parentSpanId === undefined ? {} : { parentSpanId: request.parentSpanId })
 })
 
 /** Ends the holds whose time has come. */
 export const expireHolds = (partition: StockPartition, actor: SkuActor, batch: DecisionBatch): void => {
   if (actor.lifecycle === "quarantined") return
-  const decision = decide(actor.state, { _tag: "Expire" }, batch.now)
+  const decision = decide(actor.state, { _tag: "Expire" }, batch.now, batch.policies, batch.fates)
   apply(partition, actor, decision, { source: "clock", id: "expiry", occurredAt: batch.now }, batch)
 }
 
@@ -162,26 +199,50 @@ const apply = (
     const why = i === keyed || cause.key === undefined ? cause : { ...cause, key: undefined }
     batch.commit.addChange(actor.sku, actor.state.version, change, why, isNewLine)
     batch.touchLevel(partition, actor, change.locationId)
+    if (change.oversold > 0) noteOversold(actor, change, cause, batch)
     if (change.onHand !== 0 && change.kind !== "count.cycle") batch.noteMove(actor, change, cause.occurredAt)
   }
 }
 
+/** To be called after the change is applied. */
+const noteOversold = (actor: SkuActor, change: StockChange, cause: Cause, batch: DecisionBatch): void => {
+  const { kind, locationId, oversold: units, documentId } = change
+  batch.oversold.push({
+    sku: actor.state.sku,
+    version: actor.state.version,
+    locationId,
+    units,
+    kind,
+    cause: { source: cause.source, id: cause.id },
+    ...(cause.channel === undefined ? {} : { channel: cause.channel }),
+    ...(documentId === undefined ? {} : { orderId: documentId }),
+    ...(cause.traceparent === undefined ? {} : { traceparent: cause.traceparent })
+  })
+}
+
+/** To be called before the change is applied. */
 const noteHold = (partition: StockPartition, actor: SkuActor, change: StockChange, batch: DecisionBatch): void => {
   const { reservationId } = change
   if (reservationId === undefined) return
-  const granted = change.kind === "reservation.granted"
-  const hold = granted
-    ? {
-        reservationId,
-        locationId: change.locationId,
-        quantity: change.held,
-        expiresAt: change.expiresAt!,
-        ...(change.documentId === undefined ? {} : { orderId: change.documentId as OrderId })
-      }
-    : actor.state.holds.get(reservationId)!
-  const ended = granted ? null : (change.kind.slice("reservation.".length) as "expired")
+  const { hold, ended } = holdAfter(actor.state.holds.get(reservationId), change, reservationId)
   batch.commit.holds.set(reservationId, { sku: actor.sku, partition: partition.number, hold, ended })
-  if (!granted) batch.endedHolds.push([actor, reservationId])
+  if (ended !== null) batch.endedHolds.push([actor, reservationId])
+}
+
+/** What a hold is once a change is applied; one that ended keeps the units with which it did. */
+const holdAfter = (
+  before: Hold | undefined,
+  { kind, locationId, held, expiresAt, documentId }: StockChange,
+  reservationId: ReservationId
+): { readonly hold: Hold; readonly ended: HoldEnd | null } => {
+  if (before === undefined) {
+    const order = documentId === undefined ? {} : { orderId: documentId as OrderId }
+    return { hold: { reservationId, locationId, quantity: held, expiresAt: expiresAt!, ...order }, ended: null }
+  }
+  if (!endsHold(kind)) return { hold: { ...before, expiresAt: expiresAt! }, ended: null }
+  const left = before.quantity + held
+  if (left > 0) return { hold: { ...before, quantity: left }, ended: null }
+  return { hold: before, ended: kind.slice("reservation.".length) as HoldEnd }
 }
 
 /** To be called before the change is applied. @returns whether nobody has heard of the line before */

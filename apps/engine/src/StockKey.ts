@@ -5,6 +5,7 @@
  */
 import { hash } from "node:crypto"
 import type { ReservationRequest } from "@holdfast/domain/Reservation"
+import type { ReserveLinesRequest } from "@holdfast/domain/ReservationGroup"
 
 const digestOf = (text: string): string => hash("sha256", text, "hex").slice(0, 32)
 
@@ -14,5 +15,6 @@ export const eventKey = (source: string, id: string, sku: string): string =>
 export const requestKey = (key: string): string => digestOf(`request\u0000${key}`)
 
 /** Identity of a request's content, so that a key that is used for something else is noticed. */
-export const requestBody = (request: ReservationRequest): string =>
-  digestOf(JSON.stringify(Object.entries(request).sort(([a], [b]) => (a < b ? -1 : 1))))
+export const requestBody = (
+  request: ReservationRequest | ({ readonly verb: "reserve" } & ReserveLinesRequest)
+): string => digestOf(JSON.stringify(Object.entries(request).sort(([a], [b]) => (a < b ? -1 : 1))))

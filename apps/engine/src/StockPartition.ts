@@ -9,7 +9,7 @@ import type { LedgerError } from "@holdfast/ledger/LedgerError"
 import type { Ownership } from "@holdfast/ledger/PartitionOwner"
 import { inboxMax, inboxResume, recentAnswersMax, requestsMax } from "./EngineLimit.ts"
 import { RecentIds } from "./RecentIds.ts"
-import type { RequestMessage, SkuActor, StockMessage } from "./SkuActor.ts"
+import { isAsk, type AskMessage, type SkuActor, type StockMessage } from "./SkuActor.ts"
 
 /** One fact of the STOCK stream: the sequence of its message, and which of its facts. */
 export interface StreamedFact {
@@ -97,7 +97,7 @@ export class StockPartition {
   }
 
   /** Queues a request; false when there is no room for it. */
-  offer(message: RequestMessage): boolean {
+  offer(message: AskMessage): boolean {
     if (this.loss !== undefined || this.waiting - this.streamed >= requestsMax) return false
     this.inbox.push(message)
     this.wake()
@@ -109,7 +109,7 @@ export class StockPartition {
     const count = Math.min(this.cautious > 0 ? 1 : room, this.waiting)
     for (let i = 0; i < count; i++) {
       const message = this.inbox[this.head++]!
-      if (message.kind !== "request") this.streamed -= 1
+      if (!isAsk(message)) this.streamed -= 1
       into.push([this, message])
     }
     if (this.cautious > 0 && count > 0) this.cautious -= 1

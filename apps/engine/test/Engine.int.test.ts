@@ -145,7 +145,11 @@ describe("the engine on real servers", () => {
     const { sql } = await runtime.runPromise(Database)
     await publish(order)
     await vi.waitFor(async () => expect(await sql`select id from parked where sku = 'LATE'`).toHaveLength(1))
-    await publish({ id: "r10", type: "goods.received", data: { putaway: "done", lines: [{ sku: "LATE", quantity: 5 }] } })
+    await publish({
+      id: "r10",
+      type: "goods.received",
+      data: { putaway: "done", lines: [{ sku: "LATE", quantity: 5 }] }
+    })
     await publish(order)
     await publish(order)
     await vi.waitFor(async () => expect(await level("LATE")).toEqual({ on_hand: 5, committed: 2, held: 0 }))

@@ -25,7 +25,11 @@ describe("the engine", () => {
   afterEach(() => harness.stop())
 
   const receive = (id: string, skus: ReadonlyArray<string>, quantity = 10) =>
-    harness.publish({ id, type: "goods.received", data: { putaway: "done", lines: skus.map((sku) => ({ sku, quantity })) } })
+    harness.publish({
+      id,
+      type: "goods.received",
+      data: { putaway: "done", lines: skus.map((sku) => ({ sku, quantity })) }
+    })
 
   const order = (id: string, sku: string) =>
     harness.publish({ id, type: "order.placed", data: { orderId: id, lines: [{ sku, quantity: 1 }] } })

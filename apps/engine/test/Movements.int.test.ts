@@ -1,0 +1,152 @@
+/**
+ * Goal: what facts about goods lead to through the real engine, above all a count among movements that go on. Method: facts with
+ * times of their own, in disorder, while the engine works and is started anew; the ledger's own verdict at the end.
+ */
+import { ChannelId, LocationId } from "@holdfast/domain/Identity"
+import { Random } from "@holdfast/domain/testing/Random"
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
+import { EngineHarness, type RunningEngine } from "./EngineHarness.ts"
+
+const begin = Date.UTC(2026, 5, 1)
+const timeOf = (millis: number): string => new Date(begin + millis).toISOString()
+
+const channels = [
+  {
+    id: ChannelId.make("wholesale"),
+    locations: [LocationId.make("north"), LocationId.make("south")],
+    allocation: { strategy: "nearest", split: true, costs: { coast: { [LocationId.make("south")]: 1 } } }
+  }
+] as const
+
+describe("the engine", () => {
+  let harness: EngineHarness
+  let engine: RunningEngine
+  let serial = 0
+
+  beforeAll(async () => {
+    harness = await EngineHarness.start()
+    engine = await harness.startEngine(channels)
+  }, 60_000)
+
+  afterAll(() => harness.stop())
+
+  const say = (type: string, at: number, data: unknown) =>
+    harness.publish({ id: `m${++serial}`, type, time: timeOf(at), data })
+
+  const onHand = async (sku: string): Promise<number> => {
+    const [row] = await harness.sql`select on_hand from stock_level where sku = ${sku}`
+    return Number(row?.["on_hand"])
+  }
+
+  const applied = async (sku: string, changes: number) => {
+    const [row] = await harness.sql`select count(*)::int as n from ledger where sku = ${sku}`
+    expect(row!["n"]).toBe(changes)
+  }
+
+  it("leaves exactly what was counted and what moved later, with fifty movements a second before, during and after", async () => {
+    const seed = Number(process.env["HOLDFAST_SEED"] ?? 11)
+    const random = new Random(seed)
+    const seconds = 12
+    const moves = Array.from({ length: 50 * seconds }, (_, i) => ({ at: i * 20, delta: random.whole(1, 9) - 5 || 7 }))
+    const counts = [2_500, 6_010, 9_999].map((at) => ({ at, quantity: random.whole(0, 500) }))
+    // everything arrives up to a second late, and the counts a second and a half
+    const told = [
+      ...moves.map((move) => ({ ...move, heard: move.at + random.whole(0, 1_000) })),
+      ...counts.map((count) => ({ ...count, heard: count.at + random.whole(500, 1_500) }))
+    ].toSorted((a, b) => a.heard - b.heard)
+    await say("goods.received", 0, { putaway: "done", lines: [{ sku: "COUNTED", quantity: 100 }] })
+    for (const [i, one] of told.entries()) {
+      if (i === 300) {
+        await engine.stop()
+        engine = await harness.startEngine(channels)
+      }
+      if ("quantity" in one)
+        await say("count.cycle", one.at, {
+          countedAt: timeOf(one.at),
+          lines: [{ sku: "COUNTED", quantity: one.quantity }]
+        })
+      else await say("stock.adjusted", one.at, { reason: "moved", lines: [{ sku: "COUNTED", delta: one.delta }] })
+    }
+    await vi.waitFor(() => applied("COUNTED", told.length + 1), { timeout: 30_000, interval: 50 })
+    const last = counts.at(-1)!
+    const since = moves.filter(({ at }) => at > last.at).reduce((sum, { delta }) => sum + delta, 0)
+    expect(await onHand("COUNTED"), `seed ${seed}`).toBe(last.quantity + since)
+    expect((await harness.verify()).findings).toEqual([])
+  }, 90_000)
+
+  it("says what was oversold, once, and keeps saying nothing when stock arrives", async () => {
+    const order = (orderId: string, quantity: number) =>
+      say("order.placed", 20_000, { orderId, channel: "amazon", lines: [{ sku: "SCARCE", quantity }] })
+    await say("goods.received", 20_000, { putaway: "done", lines: [{ sku: "SCARCE", quantity: 5 }] })
+    await order("A-1", 3)
+    await order("A-2", 6)
+    await say("goods.received", 20_001, { putaway: "done", lines: [{ sku: "SCARCE", quantity: 9 }] })
+    await vi.waitFor(async () => expect(await harness.oversold()).toHaveLength(1), { timeout: 10_000, interval: 50 })
+    const [notice] = await harness.oversold()
+    expect(notice).toMatchObject({
+      id: "SCARCE/3",
+      type: "stock.oversold",
+      data: { sku: "SCARCE", locationId: "main", units: 4, channel: "amazon", orderId: "A-2", kind: "order.placed" }
+    })
+    await vi.waitFor(() => applied("SCARCE", 4), { timeout: 10_000, interval: 50 })
+    expect(await harness.oversold()).toHaveLength(1)
+  }, 30_000)
+
+  it("commits an order where its channel sells from, the nearest location first", async () => {
+    const at = (locationId: string) => ({ sku: "SPREAD", quantity: 4, locationId })
+    await say("goods.received", 25_000, { putaway: "done", lines: [at("north"), at("south")] })
+    await say("order.placed", 25_001, {
+      orderId: "W-1",
+      channel: "wholesale",
+      destination: "coast",
+      lines: [{ sku: "SPREAD", quantity: 6 }]
+    })
+    await vi.waitFor(
+      async () => {
+        const rows =
+          await harness.sql`select location_id || ' ' || committed as at from stock_level where sku = 'SPREAD' order by 1`
+        expect(rows.map((row) => row["at"])).toEqual(["north 2", "south 4"])
+      },
+      { timeout: 10_000, interval: 50 }
+    )
+  }, 30_000)
+
+  it("carries every trigger to the quantities that it moves", async () => {
+    const main = (quantity: number) => [{ sku: "WHOLE", quantity }]
+    const facts: ReadonlyArray<readonly [string, unknown]> = [
+      ["sku.registered", { lines: [{ sku: "WHOLE", safetyStock: 2 }] }],
+      ["purchase.ordered", { purchaseId: "P-1", lines: main(40) }],
+      ["goods.received", { purchaseId: "P-1", lines: main(30) }],
+      ["goods.putaway", { lines: main(25) }],
+      ["order.placed", { orderId: "O-1", channel: "webshop", lines: main(6) }],
+      ["order.changed", { orderId: "O-1", lines: main(8) }],
+      ["order.placed", { orderId: "O-2", channel: "webshop", lines: main(3) }],
+      ["order.cancelled", { orderId: "O-2", lines: main(1) }],
+      ["shipment.created", { shipmentId: "S-1", orderId: "O-1", lines: main(5) }],
+      ["shipment.confirmed", { shipmentId: "S-1", orderId: "O-1", lines: main(5) }],
+      ["shipment.created", { shipmentId: "S-2", orderId: "O-1", lines: main(3) }],
+      ["shipment.cancelled", { shipmentId: "S-2", orderId: "O-1", lines: [{ sku: "WHOLE" }] }],
+      ["return.received", { orderId: "O-1", lines: main(2) }],
+      ["return.restocked", { lines: [{ sku: "WHOLE", quantity: 1, disposition: "damaged" }] }],
+      ["transfer.dispatched", { transferId: "T-1", fromLocationId: "main", toLocationId: "east", lines: main(7) }],
+      ["transfer.received", { transferId: "T-1", toLocationId: "east", lines: main(4) }],
+      ["stock.adjusted", { reason: "found", lines: [{ sku: "WHOLE", delta: 1 }] }]
+    ]
+    let at = 30_000
+    for (const [type, data] of facts) await say(type, ++at, data)
+    await vi.waitFor(
+      async () => {
+        const rows =
+          await harness.sql`select location_id, on_hand, receiving, inspection, damaged, committed, incoming, in_transit,
+          safety_stock from stock_level where sku = 'WHOLE' order by location_id`
+        expect(rows.map((row) => Object.values(row))).toEqual([
+          ["east", 4, 0, 0, 0, 0, 0, 3, 0],
+          // 30 received - 5 shipped + 2 returned - 7 transferred + 1 found; open: 8 - 5 and 3 - 1
+          ["main", 21, 5, 1, 1, 5, 10, 0, 2]
+        ])
+      },
+      { timeout: 10_000, interval: 50 }
+    )
+    expect((await harness.verify()).findings).toEqual([])
+  }, 30_000)
+})
