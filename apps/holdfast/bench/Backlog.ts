@@ -5,6 +5,7 @@
  */
 import type { FactContext } from "@holdfast/bus/FactMessage"
 import type { SkuFact, StockEvent } from "@holdfast/domain/StockEvent"
+import type { Random } from "@holdfast/domain/testing/Random"
 
 export const skuOf = (index: number): string => `SKU-${String(index).padStart(6, "0")}`
 
@@ -23,6 +24,13 @@ export const eventAt = (run: string, index: number, skus: number, now: number): 
 export const factAt = (run: string, index: number, skus: number, now: number): SkuFact => {
   const sku = skuOf((index * 7919) % skus)
   return { ...eventAt(run, index, skus, now), sku, parts: 1 } as unknown as SkuFact
+}
+
+/** Different SKUs of an order, as many as it has lines. */
+export const orderOf = (random: Random, { lines, skus }: { readonly lines: number; readonly skus: number }) => {
+  const chosen = new Set<string>()
+  while (chosen.size < lines) chosen.add(skuOf(random.whole(0, skus - 1)))
+  return [...chosen]
 }
 
 /** The number of an event of this run; undefined when it is none. */

@@ -52,11 +52,14 @@ export const deliverSkus = 2_000
 /** Load that is not measured before the load that is: compiled code and buffers settle. */
 export const warmUpSeconds = 3 * scale
 
-/** `hot-reserve`: requesters that each wait for their answer before they ask again, and for how long. */
+/** `hot-reserve`, `multi-reserve`: requesters that each wait for their answer before they ask again, and for how long. */
 export const requesters = Math.round(numberOf("HOLDFAST_BENCH_REQUESTERS", 256))
 export const reserveSeconds = 5 * scale
 
-/** `hot-reserve`: connections of the baselines, a usual pool of an application. */
+/** `multi-reserve`: lines of an order, and SKUs over which orders are: a shop's basket, and few enough that orders meet. */
+export const orderShape = { lines: 10, skus: 1_000 }
+
+/** `hot-reserve`, `multi-reserve`: connections of the baselines, a usual pool of an application. */
 export const baselineConnections = 32
 
 /** `memory`: SKUs that are loaded and listed. */

@@ -81,7 +81,10 @@ const receiptOf = (run: string, index: number, lines: number): StockEvent =>
     id: `${run}-receipt-${index}`,
     type: "goods.received",
     time: Date.now(),
-    data: { putaway: "done", lines: Array.from({ length: lines }, (_, line) => ({ sku: skuOf(index * lines + line), quantity: 1_000 })) }
+    data: {
+      putaway: "done",
+      lines: Array.from({ length: lines }, (_, line) => ({ sku: skuOf(index * lines + line), quantity: 1_000 }))
+    }
   }) as unknown as StockEvent
 
 const handlers = {

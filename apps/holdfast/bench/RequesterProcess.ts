@@ -1,10 +1,11 @@
 /**
- * Clients that reserve units of one SKU over NATS, in a process of their own: a closed model, each waits for its answer.
+ * Clients that reserve over NATS, units of one SKU or orders of several, in a process of their own: a closed model, each waits
+ * for its answer.
  *
  * A grant counts when its answer has come. A client that hears `busy` waits as long as it was told and asks again with the
  * same key; its latency runs on meanwhile.
  */
-import { contextAt } from "./Backlog.ts"
+import { contextAt, orderOf } from "./Backlog.ts"
 import { publishChain } from "@holdfast/bus/PublishChain"
 import { encodeFactBatch, startOfEvents } from "@holdfast/bus/FactBatch"
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
@@ -12,6 +13,7 @@ import { stockStream } from "@holdfast/bus/StreamTopology"
 import { requestSubject } from "@holdfast/bus/Subject"
 import type { NoAnswer, ReservationAnswer } from "@holdfast/domain/Reservation"
 import type { SkuFact } from "@holdfast/domain/StockEvent"
+import { Random } from "@holdfast/domain/testing/Random"
 import type { NatsConnection as Connection } from "@nats-io/nats-core"
 import { Effect, ManagedRuntime } from "effect"
 import { setTimeout as wait } from "node:timers/promises"
@@ -27,13 +29,20 @@ const ttlMillis = 60 * 60 * 1_000
 
 export interface ReserveInput {
   readonly natsUrl: string
-  readonly sku: string
+  /** a SKU of which one unit is wanted, or orders of several */
+  readonly wanted: string | OrderShape
   /** makes idempotency keys unique */
   readonly run: string
   readonly requesters: number
   /** not counted, then counted */
   readonly warmUpSeconds: number
   readonly seconds: number
+}
+
+/** Orders of so many lines, one unit each, over so many SKUs. */
+export interface OrderShape {
+  readonly lines: number
+  readonly skus: number
 }
 
 export interface ReserveResult {
@@ -54,8 +63,16 @@ const connected = async <A>(natsUrl: string, use: (connection: Connection) => Pr
   }
 }
 
+/** What the next request is about. */
+const wantedBy = ({ wanted }: ReserveInput): (() => object) => {
+  if (typeof wanted === "string") return () => ({ sku: wanted, quantity: 1 })
+  const random = new Random(1)
+  return () => ({ lines: orderOf(random, wanted).map((sku) => ({ sku, quantity: 1 })) })
+}
+
 const reserve = async (connection: Connection, input: ReserveInput): Promise<ReserveResult> => {
-  const { sku, run, requesters, warmUpSeconds, seconds } = input
+  const { run, requesters, warmUpSeconds, seconds } = input
+  const wanted = wantedBy(input)
   const subject = requestSubject("reserve")
   const countsFrom = monotonicMillis() + warmUpSeconds * 1_000
   const endsAt = countsFrom + seconds * 1_000
@@ -76,7 +93,7 @@ const reserve = async (connection: Connection, input: ReserveInput): Promise<Res
   }
   const requester = async (): Promise<void> => {
     for (let asked = monotonicMillis(); asked < endsAt;) {
-      const status = await ask(JSON.stringify({ key: `${run}-${next++}`, sku, quantity: 1, ttlMillis }))
+      const status = await ask(JSON.stringify({ key: `${run}-${next++}`, ...wanted(), ttlMillis }))
       const answered = monotonicMillis()
       if (status !== "granted") other[status] = (other[status] ?? 0) + 1
       else if (answered >= countsFrom && answered < endsAt) latencies.push(answered - asked)
@@ -88,12 +105,14 @@ const reserve = async (connection: Connection, input: ReserveInput): Promise<Res
 }
 
 const handlers = {
-  /** Puts a receipt of one SKU where the engine reads. */
-  receive: (natsUrl: string, sku: string, run: string, quantity: number): Promise<void> =>
+  /** Puts receipts of these SKUs where the engine reads. */
+  receive: (natsUrl: string, skus: ReadonlyArray<string>, run: string, quantity: number): Promise<void> =>
     connected(natsUrl, async (connection) => {
-      const data = { putaway: "done", lines: [{ sku, quantity }] }
-      const fact = { source: "bench", id: run, type: "goods.received", time: Date.now(), data, sku, parts: 1 }
-      const facts = [{ fact: fact as unknown as SkuFact, context: contextAt(Date.now()) }]
+      const facts = skus.map((sku) => {
+        const data = { putaway: "done", lines: [{ sku, quantity }] }
+        const fact = { source: "bench", id: run, type: "goods.received", time: Date.now(), data, sku, parts: 1 }
+        return { fact: fact as unknown as SkuFact, context: contextAt(Date.now()) }
+      })
       await publishChain(connection, stockStream, encodeFactBatch(facts, startOfEvents, startOfEvents))
     }),
 

@@ -7,6 +7,7 @@ import { deliverScenario } from "./scenarios/Deliver.ts"
 import { drainScenario } from "./scenarios/Drain.ts"
 import { hotReserveScenario } from "./scenarios/HotReserve.ts"
 import { intakeScenario } from "./scenarios/Intake.ts"
+import { multiReserveScenario } from "./scenarios/MultiReserve.ts"
 import { memoryScenario } from "./scenarios/Memory.ts"
 import { steadyScenario } from "./scenarios/Steady.ts"
 
@@ -15,6 +16,7 @@ const scenarios: ReadonlyArray<Scenario> = [
   intakeScenario,
   steadyScenario,
   hotReserveScenario,
+  multiReserveScenario,
   deliverScenario,
   memoryScenario
 ]

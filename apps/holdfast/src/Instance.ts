@@ -8,6 +8,7 @@ import * as LocalStack from "@holdfast/infra/local/LocalStack"
 import { ConfigProvider, Effect, Layer, Option } from "effect"
 import { HttpServer } from "effect/http"
 import { createServer } from "node:net"
+import { settingsOf } from "./checklist/InstanceSettings.ts"
 import * as Pipeline from "./Pipeline.ts"
 import { announceInstance } from "./RunningInstance.ts"
 import { dataDir, defaultHttpPort, httpPort } from "./Settings.ts"
@@ -33,13 +34,17 @@ const portToUse = Effect.gen(function* () {
   return (yield* isFree(defaultHttpPort)) ? defaultHttpPort : 0
 })
 
-const announce = (urls: { readonly natsUrl: string; readonly databaseUrl: string }) =>
+const announce = (
+  urls: { readonly natsUrl: string; readonly databaseUrl: string },
+  channels: InstanceOptions["channels"]
+) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const { address } = yield* HttpServer.HttpServer
       const port = "port" in address ? address.port : 0
       const httpUrl = `http://127.0.0.1:${port}`
-      yield* announceInstance(yield* dataDir, { pid: process.pid, ...urls, httpUrl })
+      const settings = yield* settingsOf(channels)
+      yield* announceInstance(yield* dataDir, { pid: process.pid, ...urls, httpUrl, settings })
       progress(`NATS    ${urls.natsUrl}`)
       progress(`HTTP    ${httpUrl}/v1/events`)
     })
@@ -51,7 +56,7 @@ export const layer = (options: InstanceOptions) =>
     Effect.gen(function* () {
       const urls = yield* LocalStack.start({ dataDir: yield* dataDir, onProgress: progress })
       const port = yield* portToUse
-      return announce(urls).pipe(
+      return announce(urls, options.channels).pipe(
         Layer.provideMerge(Pipeline.layer({ ...urls, channels: options.channels, httpPort: port }))
       )
     })

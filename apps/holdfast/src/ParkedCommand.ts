@@ -4,15 +4,13 @@
  * Guarantee: replaying publishes through the front door like anybody else and marks a message only after the broker has stored
  * it again; nothing is deleted. A message that would only be parked again stays where it is, with the reason.
  */
-import { BusError } from "@holdfast/bus/BusError"
-import { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { Database, query } from "@holdfast/ledger/Database"
 import * as Parked from "@holdfast/ledger/Parked"
-import { headers } from "@nats-io/nats-core"
-import { Console, Effect, Option, Result, Schema } from "effect"
+import { Console, Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { readFile } from "node:fs/promises"
-import { replayOf, type ReplayMessage } from "./parked/ParkedReplay.ts"
+import { jsonFlag, limitFlag } from "./CommandFlags.ts"
+import { replayParked } from "./parked/ParkedPublish.ts"
 import { listText, showJson, showText } from "./parked/ParkedText.ts"
 
 /** Messages that are replayed at a time. */
@@ -24,17 +22,10 @@ export class ParkedCommandError extends Schema.TaggedError<ParkedCommandError>()
 
 const refuse = (message: string) => Effect.fail(new ParkedCommandError({ message }))
 
-const Limit = Schema.Number.check(
-  Schema.makeFilter((n: number) =>
-    n >= 1 && n <= 10_000 ? undefined : `must be a whole number from 1 to 10000, got ${n}`
-  )
-)
-
 const reasonFlag = Flag.String("reason").pipe(
   Flag.withDescription("Only this reason, such as invalid or unknown_sku"),
   Flag.optional
 )
-const jsonFlag = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON"), Flag.withDefault(false))
 const someIds = Argument.Int("id").pipe(
   Argument.withDescription("Id as `holdfast parked list` shows it"),
   Argument.variadic()
@@ -52,7 +43,7 @@ const list = Command.make(
     reason: reasonFlag,
     all: Flag.Boolean("all").pipe(Flag.withDescription("Also what was replayed or discarded"), Flag.withDefault(false)),
     json: jsonFlag,
-    limit: Flag.Int("limit").pipe(Flag.withDescription("Most rows"), Flag.withSchema(Limit), Flag.withDefault(100))
+    limit: limitFlag("Most rows", 100)
   },
   Effect.fn("ParkedCommand.list")(function* ({ reason, all, json, limit }) {
     const { sql } = yield* Database
@@ -85,24 +76,10 @@ const show = Command.make(
   })
 ).pipe(Command.withDescription("Show one message: why it was parked, its headers, its payload"))
 
-const publish = Effect.fnUntraced(function* ({ subject, payload, headers: entries }: ReplayMessage) {
-  const { jetstream } = yield* NatsConnection
-  const all = headers()
-  for (const [name, value] of entries) all.set(name, value)
-  yield* Effect.tryPromise({
-    try: () => jetstream.publish(subject, payload, { headers: all }),
-    catch: (cause) => new BusError({ reason: "publish_failed", detail: subject, cause })
-  })
-})
-
-/** Publishes and marks one message. Succeeds with why it was left, if it was. */
+/** Succeeds with which message was left and why, if it was. */
 const replayOne = Effect.fnUntraced(function* (message: Parked.ParkedMessage, corrected?: Uint8Array) {
-  const { sql } = yield* Database
-  const replay = replayOf(message, corrected)
-  if (Result.isFailure(replay)) return `${message.id}: ${replay.failure}`
-  yield* publish(replay.success)
-  yield* query(() => Parked.markReplayed(sql, [message.id]))
-  return undefined
+  const left = yield* replayParked(message, corrected)
+  return left === undefined ? undefined : `${message.id}: ${left}`
 })
 
 const report = (lefts: ReadonlyArray<string | undefined>) =>
@@ -176,8 +153,8 @@ const replay = Command.make(
   Command.withDescription("Publish parked messages again at the front door"),
   Command.withExamples([
     {
-      command: "holdfast parked replay --reason unknown_sku",
-      description: "after the goods of those SKUs were received"
+      command: "holdfast parked replay --reason quarantined",
+      description: "after the quarantine was lifted; unknown_sku goes back by itself"
     },
     { command: "holdfast parked replay 12 --file corrected.json", description: "with corrected bytes" }
   ])

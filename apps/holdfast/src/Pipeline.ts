@@ -8,6 +8,7 @@ import { NodeHttpServer } from "@effect/platform-node"
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { ensureStreams } from "@holdfast/bus/StreamTopology"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
+import { ChannelSources } from "@holdfast/engine/ChannelSources"
 import * as Engine from "@holdfast/engine/Engine"
 import { EngineObserver } from "@holdfast/engine/EngineObserver"
 import { reservationRoutes } from "@holdfast/engine/ReservationRoutes"
@@ -22,7 +23,11 @@ import { Tracing } from "@holdfast/telemetry/Tracing"
 import { Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
 import { createServer } from "node:http"
+import { catalogueRoutes } from "./catalogue/CatalogueRoutes.ts"
+import { sourceRoutes } from "./sources/SourceRoutes.ts"
+import { SourceWatch } from "./sources/SourceWatch.ts"
 import { traceCommitted, traceIngested, traceSettled } from "./StageTraces.ts"
+import * as UnknownSkuReplay from "./UnknownSkuReplay.ts"
 
 export interface PipelineOptions {
   readonly natsUrl: string
@@ -42,8 +47,17 @@ const observer = Layer.unwrap(
 )
 
 const ingest = Layer.unwrap(
-  Effect.map(Tracing, (tracing) => Ingest.layer({ sample: tracing.headSample, onEvent: traceIngested(tracing) }))
-)
+  Effect.gen(function* () {
+    const tracing = yield* Tracing
+    const { observe } = yield* SourceWatch
+    const trace = traceIngested(tracing)
+    const onEvent = (event: Ingest.IngestedEvent) => {
+      trace(event)
+      observe(event)
+    }
+    return Ingest.layer({ sample: tracing.headSample, onEvent })
+  })
+).pipe(Layer.provide(SourceWatch.layer))
 
 const outbound = (channels: ReadonlyArray<ChannelDefinition>) =>
   Layer.unwrap(
@@ -54,17 +68,21 @@ const outbound = (channels: ReadonlyArray<ChannelDefinition>) =>
   )
 
 const http = (port: number) =>
-  HttpRouter.serve(Layer.mergeAll(HttpFrontDoor.routes, reservationRoutes, HttpGuard.layer), {
-    disableLogger: true,
-    disableListenLog: true
-  }).pipe(Layer.provideMerge(NodeHttpServer.layer(createServer, { port, host: "127.0.0.1" })))
+  HttpRouter.serve(
+    Layer.mergeAll(HttpFrontDoor.routes, reservationRoutes, catalogueRoutes, sourceRoutes, HttpGuard.layer),
+    {
+      disableLogger: true,
+      disableListenLog: true
+    }
+  ).pipe(Layer.provideMerge(NodeHttpServer.layer(createServer, { port, host: "127.0.0.1" })))
 
 /** Migrates, then runs everything. Provides what runs, for whoever looks in. */
 export const layer = (options: PipelineOptions) =>
   http(options.httpPort).pipe(
     Layer.provideMerge(outbound(options.channels)),
     Layer.provideMerge(ingest),
-    Layer.provideMerge(Engine.layerSingle),
+    Layer.provideMerge(Engine.layerSingle.pipe(Layer.provide(ChannelSources.layer(options.channels)))),
+    Layer.provideMerge(UnknownSkuReplay.layer),
     Layer.provideMerge(maintainTimePartitions),
     Layer.provideMerge(observer),
     Layer.provideMerge(connections(options)),

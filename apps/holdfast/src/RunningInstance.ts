@@ -15,7 +15,9 @@ const Instance = Schema.Struct({
   pid: Schema.Number,
   natsUrl: Schema.String,
   databaseUrl: Schema.String,
-  httpUrl: Schema.String
+  httpUrl: Schema.String,
+  /** what it was started with, for whoever looks in; see `checklist/InstanceSettings` */
+  settings: Schema.optionalKey(Schema.Unknown)
 })
 export type RunningInstance = typeof Instance.Type
 
@@ -50,23 +52,19 @@ const isAlive = (pid: number): boolean => {
 
 const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Instance))
 
+/** The instance that runs in the data directory. Fails when none does. */
+export const runningInstance = Effect.gen(function* () {
+  const directory = yield* dataDir
+  const text = yield* Effect.try(() => readFileSync(fileOf(directory), "utf8"))
+  return yield* Effect.filterOrFail(decode(text), ({ pid }) => isAlive(pid))
+})
+
 /** The URL that the environment gives, else that of the running instance. */
 const urlOf = (variable: string, pick: (instance: RunningInstance) => string) =>
   Effect.gen(function* () {
     const given = yield* Config.option(Config.String(variable))
     if (Option.isSome(given) && given.value !== "") return given.value
-    const directory = yield* dataDir
-    const instance = yield* Effect.try({
-      try: () => readFileSync(fileOf(directory), "utf8"),
-      catch: () => new NothingRunning({ variable })
-    }).pipe(
-      Effect.flatMap(decode),
-      Effect.filterOrFail(
-        ({ pid }) => isAlive(pid),
-        () => new NothingRunning({ variable })
-      ),
-      Effect.mapError(() => new NothingRunning({ variable }))
-    )
+    const instance = yield* Effect.mapError(runningInstance, () => new NothingRunning({ variable }))
     return pick(instance)
   })
 

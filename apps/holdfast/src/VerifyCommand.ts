@@ -1,5 +1,9 @@
-/** `holdfast verify`: folds the ledger anew and compares it with the state. Exits with 1 when they differ. */
-import { Database } from "@holdfast/ledger/Database"
+/**
+ * `holdfast verify`: folds the ledger anew and compares it with the state. Exits with 1 when they differ. When it ran, and with
+ * which result, is kept for `holdfast checklist`.
+ */
+import { Database, query } from "@holdfast/ledger/Database"
+import { recordVerification } from "@holdfast/ledger/Verification"
 import { verify, verifyChecks, type VerifyReport } from "@holdfast/ledger/Verify"
 import { Console, Effect, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
@@ -35,6 +39,7 @@ export const verifyCommand = Command.make(
   Effect.fn("VerifyCommand")(function* ({ json }) {
     const { sql } = yield* Database
     const report = yield* verify(sql)
+    yield* query(() => recordVerification(sql, report))
     yield* Console.log(json ? JSON.stringify(report) : text(report))
     if (report.findings.length > 0) return yield* new VerificationFailed({ findings: report.findings.length })
   })

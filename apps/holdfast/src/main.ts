@@ -2,13 +2,20 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Effect, Layer, Result } from "effect"
 import { Command } from "effect/cli"
+import { checklistCommand } from "./ChecklistCommand.ts"
+import { catalogueCommand } from "./catalogue/CatalogueCommand.ts"
+import { locationsCommand } from "./catalogue/LocationsCommand.ts"
 import { importCommand } from "./ImportCommand.ts"
 import { parkedCommand } from "./ParkedCommand.ts"
 import { quarantineCommand } from "./QuarantineCommand.ts"
 import { database, nats } from "./RunningInstance.ts"
+import { shortCommand } from "./ShortCommand.ts"
+import { skuCommand } from "./SkuCommand.ts"
+import { sourcesCommand } from "./sources/SourcesCommand.ts"
 import { startCommand } from "./StartCommand.ts"
 import { upCommand } from "./UpCommand.ts"
 import { verifyCommand } from "./VerifyCommand.ts"
+import { whyCommand } from "./WhyCommand.ts"
 
 const version = "0.1.0"
 
@@ -18,6 +25,13 @@ const holdfast = Command.make("holdfast").pipe(
     startCommand,
     upCommand,
     importCommand(nats),
+    catalogueCommand(nats).pipe(Command.provide(database)),
+    locationsCommand.pipe(Command.provide(database)),
+    sourcesCommand.pipe(Command.provide(database)),
+    checklistCommand.pipe(Command.provide(database)),
+    skuCommand.pipe(Command.provide(database)),
+    shortCommand.pipe(Command.provide(database)),
+    whyCommand.pipe(Command.provide(database)),
     parkedCommand.pipe(Command.provide(Layer.merge(nats, database))),
     quarantineCommand.pipe(Command.provide(database)),
     verifyCommand.pipe(Command.provide(database))

@@ -126,6 +126,7 @@ describe("holdfast parked", () => {
     expect(Object.fromEntries([...message!.header].map(([name, [value]]) => [name, value]))).toEqual({
       "ce-source": "shop",
       "ce-id": "e-9",
+      "ce-time": "2026-11-27T09:30:00.000Z",
       traceparent,
       "Nats-Msg-Id": "parked-1-0"
     })

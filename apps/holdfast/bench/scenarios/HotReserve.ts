@@ -21,12 +21,12 @@ const hotReserve = async (servers: BenchServers, note: (text: string) => void): 
   const engine = processes.keep<PipelineHandlers>("engine", "PipelineProcess.ts", nodeFlags)
   const clients = processes.keep<RequesterHandlers>("requesters", "RequesterProcess.ts")
   await engine.ask("start", { natsUrl, databaseUrl, parts: ["engine"] })
-  await clients.ask("receive", natsUrl, sku, "receipt", units)
+  await clients.ask("receive", natsUrl, [sku], "receipt", units)
   await engine.ask("committedAt", 1)
   const before = await engine.ask("cpuMicros")
   const answers = await clients.ask("reserve", {
     natsUrl,
-    sku,
+    wanted: sku,
     run: "hot",
     requesters,
     warmUpSeconds,

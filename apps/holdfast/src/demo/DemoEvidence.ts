@@ -46,7 +46,14 @@ const levelsBySku = (sql: Sql) =>
     (rows) => {
       const bySku = new Map<string, Array<AnnouncedLevel>>()
       for (const row of rows) {
-        const { location_id: locationId, on_hand: onHand, committed, held, unavailable, safety_stock: safetyStock } = row
+        const {
+          location_id: locationId,
+          on_hand: onHand,
+          committed,
+          held,
+          unavailable,
+          safety_stock: safetyStock
+        } = row
         const levels = bySku.get(row["sku"])
         const level = { locationId, onHand, committed, held, unavailable, safetyStock }
         if (levels === undefined) bySku.set(row["sku"], [level])

@@ -5,6 +5,7 @@
  * printed.
  */
 import type { ParkedMessage, ParkedSummary } from "@holdfast/ledger/Parked"
+import { cut, oneLine, timeText, visible } from "../terminal/TerminalText.ts"
 
 /** Columns of the table; what does not fit is cut with an ellipsis and can be read with `show`. */
 const widths = { reason: 20, event: 44, detail: 72 }
@@ -12,23 +13,11 @@ const widths = { reason: 20, event: 44, detail: 72 }
 /** Bytes of a payload that is not text which are shown. */
 const hexBytesMax = 1_024
 
-// oxlint-disable-next-line no-control-regex -- control characters are what it is about
-const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g
-
-const visible = (text: string): string =>
-  text.replace(control, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
-
-const oneLine = (text: string): string => visible(text).replace(/[\n\t]/g, " ")
-
-const cut = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, width - 1)}…`)
-
-const timeOf = (millis: number): string => `${new Date(millis).toISOString().slice(0, 19)}Z`
-
 const stateOf = ({ replayedAt, discardedAt }: ParkedSummary): string =>
   discardedAt !== null
-    ? `discarded ${timeOf(discardedAt)}`
+    ? `discarded ${timeText(discardedAt)}`
     : replayedAt !== null
-      ? `replayed ${timeOf(replayedAt)}`
+      ? `replayed ${timeText(replayedAt)}`
       : "waiting"
 
 const eventOf = ({ source, eventId, sku, subject }: ParkedSummary): string =>
@@ -55,7 +44,7 @@ export const listText = (rows: ReadonlyArray<ParkedSummary>): string => {
     ["ID", "STORED", "STATE", "REASON", "EVENT", "DETAIL"],
     ...rows.map((row) => [
       String(row.id),
-      timeOf(row.storedAt),
+      timeText(row.storedAt),
       stateOf(row),
       cut(row.reason, widths.reason),
       cut(oneLine(eventOf(row)), widths.event),
@@ -74,8 +63,8 @@ export const showText = (message: ParkedMessage): string => {
     ["detail", oneLine(detail)],
     ["event", oneLine(eventOf(message))],
     ["message", `${stream} ${sequence} ${oneLine(subject)}`],
-    ["stored", timeOf(storedAt)],
-    ["parked", timeOf(parkedAt)],
+    ["stored", timeText(storedAt)],
+    ["parked", timeText(parkedAt)],
     ["trace", traceparent ?? "none"]
   ])
   const headers = Object.entries(message.headers).map(([name, value]) => `  ${oneLine(name)}: ${oneLine(value)}`)

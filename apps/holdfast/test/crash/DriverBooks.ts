@@ -7,7 +7,10 @@
 import type { Units } from "../StackClient.ts"
 
 export type DriverEvent = { readonly id: string } & (
-  | { readonly type: "goods.received"; readonly data: { readonly putaway: "done"; readonly lines: ReadonlyArray<Line> } }
+  | {
+      readonly type: "goods.received"
+      readonly data: { readonly putaway: "done"; readonly lines: ReadonlyArray<Line> }
+    }
   | {
       readonly type: "order.placed"
       readonly data: { readonly orderId: string; readonly lines: ReadonlyArray<OrderedLine> }

@@ -1,0 +1,44 @@
+/** What the fields of events, requests and answers mean, by their name, which means the same wherever it is used. */
+
+const texts: Readonly<Record<string, string>> = {
+  // events and requests
+  sku: "the thing that is stocked, as every system calls it: compared byte by byte",
+  locationId: "the place that holds the stock; `main` unless given",
+  quantity: "units",
+  delta: "units to add, or with a minus to take away; not 0",
+  orderId: "the order, as the shop calls it",
+  channel: "the sales channel that the order came through",
+  destination: "where the order goes: a region as the cost table names it",
+  reservationId: "the reservation, as its grant named it",
+  lines: "what happened to which SKU",
+  reason: "why, for people",
+  by: "who, for people",
+  reference: "a note for people: a delivery, a shelf, a parcel",
+  partial: "whether less than all is welcome: then what there is of each line is held, at least one unit overall",
+  shipmentId: "the shipment, as the system that keeps it calls it",
+  returnId: "the return, as the system that keeps it calls it",
+  transferId: "the transfer, as the system that keeps it calls it",
+  purchaseId: "the purchase order, as the system that keeps it calls it",
+  countId: "the count, as the system that keeps it calls it",
+  fromLocationId: "the location that the goods left",
+  toLocationId: "the location that the goods go to",
+  putaway: "`done`: the goods are in their place already and can be sold at once",
+  disposition: "what becomes of the goods",
+  status: "why the corrected units cannot be sold; units that can unless given",
+  closed: "nothing more will arrive: what is missing is the transfer's difference",
+  expectedAt: "when the goods are to arrive",
+  countedAt: "when it was counted: what moved later is not undone by the count",
+  safetyStock: "units that are never promised",
+  key: "the caller's own name for the request: the same key hears the same answer for at least a day",
+  ttlMillis: "milliseconds that the hold lives unless it is confirmed; ten minutes unless given",
+  // answers and announcements
+  version: "rises with every change of the SKU",
+  available: "units that could still be promised at that moment; negative when more is promised than is there",
+  expiresAt: "when the hold ends by itself, in milliseconds since 1970, by the database's clock",
+  retryAfterMillis: "milliseconds to wait before asking again",
+  message: "what is wrong, for people",
+  field: "path of the field, such as `data.lines[3].quantity`",
+  errors: "what is wrong, field by field"
+}
+
+export const textOfField = (name: string): string | undefined => (Object.hasOwn(texts, name) ? texts[name] : undefined)

@@ -1,0 +1,37 @@
+/** Flags that several commands have, each with one meaning. */
+import { rfc3339 } from "@holdfast/domain/Rfc3339"
+import { Schema } from "effect"
+import { Flag } from "effect/cli"
+
+const Limit = Schema.Number.check(
+  Schema.makeFilter((n: number) =>
+    n >= 1 && n <= 10_000 ? undefined : `must be a whole number from 1 to 10000, got ${n}`
+  )
+)
+
+export const limitFlag = (description: string, otherwise: number) =>
+  Flag.Int("limit").pipe(Flag.withDescription(description), Flag.withSchema(Limit), Flag.withDefault(otherwise))
+
+export const jsonFlag = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON"), Flag.withDefault(false))
+
+/** A moment in milliseconds since the epoch, given what time it is. */
+export type Moment = (now: number) => number
+
+const ageUnits: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** A time such as 2026-11-27T09:30:00Z, a day such as 2026-11-27 (in UTC), or an age such as 30m. Throws what is wrong with it. */
+export const momentOf = (text: string): Moment => {
+  const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
+  if (unit !== undefined) return (now) => now - Number(count) * ageUnits[unit]!
+  const time = rfc3339.test(text) || /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(time)) throw new Error(`must be a time such as 2026-11-27T09:30:00Z or an age such as 30m, 6h, 2d`)
+  return () => time
+}
+
+export const sinceFlag = Flag.String("since").pipe(
+  Flag.withDescription(
+    "Only what was applied since: a time such as 2026-11-27T09:30:00Z, or an age such as 30m, 6h, 2d"
+  ),
+  Flag.mapTryCatch(momentOf, (error) => (error instanceof Error ? error.message : String(error))),
+  Flag.optional
+)

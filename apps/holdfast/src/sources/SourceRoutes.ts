@@ -1,0 +1,24 @@
+/** `GET /v1/sources`: every type of event, who emits it, when it was heard last. A route to be merged with others. */
+import type { Database } from "@holdfast/ledger/Database"
+import { Effect, Layer } from "effect"
+import { HttpRouter, HttpServerResponse } from "effect/http"
+import { sourceReport } from "./SourceReport.ts"
+
+const getSources = sourceReport().pipe(
+  Effect.map(({ emitters }) => HttpServerResponse.jsonUnsafe({ emitters })),
+  Effect.catch((error) =>
+    Effect.as(
+      Effect.logWarning(`sources cannot be listed: ${error.message}`),
+      HttpServerResponse.jsonUnsafe(
+        { errors: [{ field: "database", message: "does not answer" }] },
+        { status: 503, headers: { "retry-after": "1" } }
+      )
+    )
+  )
+)
+
+export const sourceRoutes: Layer.Layer<never, never, HttpRouter.HttpRouter | Database> = Layer.unwrap(
+  Effect.map(Effect.context<Database>(), (context) =>
+    HttpRouter.add("GET", "/v1/sources", Effect.provideContext(getSources, context))
+  )
+)

@@ -1,0 +1,47 @@
+/**
+ * How the quantity that a channel is told comes about, step by step.
+ *
+ * Guarantee: the last step is what `Publishable` says, which alone decides; the steps before explain it. Pure.
+ */
+import { announcedLevel, availableOver } from "@holdfast/domain/Availability"
+import type { ChannelDefinition } from "@holdfast/domain/Channel"
+import { publishable } from "@holdfast/domain/Publishable"
+import type { StockLevel } from "@holdfast/domain/StockState"
+
+export type ChannelPolicy = Pick<ChannelDefinition, "buffer" | "cap" | "locations" | "threshold">
+
+export interface ReckoningStep {
+  readonly what: string
+  /** units after this step */
+  readonly units: number
+}
+
+export interface Reckoning {
+  readonly steps: ReadonlyArray<ReckoningStep>
+  readonly publishable: number
+}
+
+/** Whether the channel sells from there. */
+export const sellsFrom = ({ locations }: ChannelPolicy, { locationId }: StockLevel): boolean =>
+  locations === undefined || locations.includes(locationId)
+
+const limitsOf = (policy: ChannelPolicy, available: number): ReadonlyArray<ReckoningStep> => {
+  const { threshold, buffer, cap } = policy
+  if (threshold !== undefined && available <= threshold)
+    return [{ what: `none is shown at or below its threshold of ${threshold}`, units: 0 }]
+  const steps: Array<ReckoningStep> = []
+  let units = available
+  if (buffer > 0) steps.push({ what: `less its buffer of ${buffer}`, units: (units -= buffer) })
+  if (cap !== undefined && units > cap) steps.push({ what: `not more than its cap of ${cap}`, units: (units = cap) })
+  if (units < 0) steps.push({ what: "never less than none", units: 0 })
+  return steps
+}
+
+/** @param levels of the SKU at all its locations */
+export const reckon = (policy: ChannelPolicy, levels: ReadonlyArray<StockLevel>): Reckoning => {
+  const announced = levels.map(announcedLevel)
+  const available = availableOver(announced, policy.locations)
+  const where = policy.locations === undefined ? "at all locations" : "where it sells from"
+  const steps = [{ what: `available ${where}`, units: available }, ...limitsOf(policy, available)]
+  return { steps, publishable: publishable(policy, { levels: announced }) }
+}

@@ -1,0 +1,215 @@
+import type { ChannelDefinition } from "@holdfast/domain/Channel"
+import { eventTypes } from "@holdfast/domain/EventManifest"
+import { emittersOf, type DeclaredEmitter } from "@holdfast/domain/SourceRegistry"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { alertRuleFiles } from "../src/checklist/AlertRules.ts"
+import { channelPoint, looseBudgetMillis } from "../src/checklist/ChannelPoint.ts"
+import { checklistText, summaryText } from "../src/checklist/ChecklistText.ts"
+import { isComplete, missing, ok, type ChecklistPoint } from "../src/checklist/Finding.ts"
+import { monitoringPoint, verificationMillisMax, type MonitoringFacts } from "../src/checklist/MonitoringPoint.ts"
+import { reservationPoint, type ReservationFacts } from "../src/checklist/ReservationPoint.ts"
+import { triggerPoint } from "../src/checklist/TriggerPoint.ts"
+
+const channel = (id: string, changes: object = {}): ChannelDefinition =>
+  ({
+    id,
+    name: id,
+    connector: "webhook",
+    endpoint: "http://localhost",
+    buffer: 0,
+    timing: { model: "realtime" },
+    budgetMillis: 1_000,
+    objective: 0.99,
+    rate: { perSecond: 1, burst: 1, concurrency: 1 },
+    timeoutMillis: 100,
+    ...changes
+  }) as ChannelDefinition
+
+const verdicts = ({ findings }: ChecklistPoint) => findings.map(({ verdict }) => verdict)
+const texts = ({ findings }: ChecklistPoint) => findings.map(({ text }) => text).join("\n")
+const mends = ({ findings }: ChecklistPoint) => findings.flatMap(({ mend = [] }) => mend).join("\n")
+
+describe("critical channels", () => {
+  const pointOf = (...channels: ReadonlyArray<ChannelDefinition>) =>
+    channelPoint({ channels, registeredLocations: new Set(["north"]), unregisteredLocations: [] })
+
+  it("have a budget and an objective that are worth the name", () => {
+    const point = pointOf(
+      channel("shop"),
+      channel("late", { budgetMillis: looseBudgetMillis + 1 }),
+      channel("seldom", { objective: 0.9 }),
+      channel("hourly", { timing: { model: "scheduled" }, budgetMillis: 3_600_000, objective: 0.9 })
+    )
+    expect(verdicts(point)).toEqual(["ok", "missing", "missing", "ok"])
+    expect(texts(point)).toContain("shop: realtime, 99 % of changes are to be there within 1 s")
+    expect(mends(point)).toContain('in the channel file, late: "budgetMillis": 5000')
+  })
+
+  it("are missing when there is none, or nobody knows them", () => {
+    expect(verdicts(pointOf())).toEqual(["missing"])
+    const unknown = channelPoint({ channels: undefined, registeredLocations: new Set(), unregisteredLocations: [] })
+    expect(mends(unknown)).toContain("holdfast checklist --channels channels.json")
+  })
+
+  it("are not refused for a location that nobody registered, and main needs no registration", () => {
+    const point = channelPoint({
+      channels: [channel("shop", { locations: ["main", "north", "nroth"] })],
+      registeredLocations: new Set(["north"]),
+      unregisteredLocations: ["main", "attic"]
+    })
+    expect(verdicts(point)).toEqual(["ok", "note"])
+    expect(isComplete(point)).toBe(true)
+    expect(texts(point)).toContain("shop sells from nroth, stock is kept at attic")
+    expect(mends(point)).toContain("nroth,nroth\nattic,attic")
+  })
+})
+
+describe("triggers", () => {
+  const now = 1_000_000_000
+  const all: ReadonlyArray<DeclaredEmitter> = eventTypes.map((type) => ({
+    source: "shop",
+    type,
+    silenceMinutes: 60,
+    note: undefined
+  }))
+  const heard = eventTypes.map((type) => ({ source: "shop", type, firstSeenAt: 0, lastSeenAt: now, events: 1 }))
+  const pointOf = (emitters: ReadonlyArray<DeclaredEmitter>, seen: typeof heard) =>
+    triggerPoint(emittersOf({ emitters, unused: [] }, seen, now), now)
+
+  it("are complete when each has an emitter that was heard", () => {
+    expect(verdicts(pointOf(all, heard))).toEqual(["ok"])
+    const unused = eventTypes.slice(1).map((type) => ({ type, note: undefined }))
+    const point = triggerPoint(emittersOf({ emitters: all.slice(0, 1), unused }, heard.slice(0, 1), now), now)
+    expect(verdicts(point)).toEqual(["ok", "ok"])
+  })
+
+  it("miss what nobody emits, with the lines to write", () => {
+    const point = pointOf(all.slice(2), heard.slice(2))
+    expect(texts(point)).toContain("nobody emits order.placed, order.changed")
+    expect(mends(point)).toContain('{"types":["order.placed","order.changed"],"note":"why"}')
+    expect(texts(pointOf([], []))).toContain("nobody emits any of the 16 events")
+  })
+
+  it("miss a source that is silent for too long, or was never heard", () => {
+    const late = heard.map((row, i) => (i === 0 ? { ...row, lastSeenAt: now - 61 * 60_000 } : row)).slice(0, 15)
+    const point = pointOf(all, late)
+    expect(verdicts(point)).toEqual(["ok", "missing", "missing"])
+    expect(texts(point)).toContain("1 h 1 min, and 1 h are normal")
+    expect(texts(point)).toContain("shop is to emit sku.registered, and never did")
+  })
+
+  it("miss a type that only an undeclared source emits; another one beside a declared source is a note", () => {
+    const point = pointOf(all.slice(1), heard)
+    expect(verdicts(point)).toEqual(["ok", "missing"])
+    expect(mends(point)).toContain('{"source":"shop","types":["order.placed"],"silenceMinutes":1440}')
+    const till = { source: "till", type: eventTypes[0]!, firstSeenAt: 0, lastSeenAt: now, events: 1 }
+    expect(verdicts(pointOf(all, [...heard, till]))).toEqual(["ok", "note"])
+  })
+})
+
+describe("monitoring", () => {
+  const well: MonitoringFacts = {
+    tracing: { endpoint: "http://localhost:4318", ratio: 1 },
+    verification: { verifiedAt: 0, changes: 7, findings: 0 },
+    parked: new Map(),
+    alertRules: ["infra/alerts/rules.yaml"],
+    now: 60_000
+  }
+  const pointOf = (changes: Partial<MonitoringFacts>) => verdicts(monitoringPoint({ ...well, ...changes }))
+
+  it("is complete when all of it is there", () => {
+    expect(pointOf({})).toEqual(["ok", "ok", "ok", "ok"])
+  })
+
+  it("misses traces that are off, or that nobody knows of", () => {
+    expect(pointOf({ tracing: null })[0]).toBe("missing")
+    expect(pointOf({ tracing: undefined })[0]).toBe("missing")
+    expect(pointOf({ tracing: { endpoint: "http://localhost:4318", ratio: 0 } })[0]).toBe("note")
+  })
+
+  it("misses a verification that never was, is old, or found something", () => {
+    expect(pointOf({ verification: undefined })[1]).toBe("missing")
+    expect(pointOf({ verification: { verifiedAt: 0, changes: 7, findings: 1 } })[1]).toBe("missing")
+    expect(pointOf({ now: verificationMillisMax })[1]).toBe("ok")
+    expect(pointOf({ now: verificationMillisMax + 1 })[1]).toBe("missing")
+  })
+
+  it("misses nothing that is parked, and says how unknown SKUs become known", () => {
+    const point = monitoringPoint({
+      ...well,
+      parked: new Map([
+        ["unknown_sku", 2],
+        ["invalid", 1]
+      ])
+    })
+    expect(texts(point)).toContain("3 messages could not be applied and wait: 2 unknown_sku, 1 invalid")
+    expect(mends(point)).toContain("holdfast catalogue apply items.csv")
+  })
+
+  it("says that there are no alert rules when there are none, and finds them by their names", async () => {
+    expect(pointOf({ alertRules: [] })[3]).toBe("missing")
+    const directory = mkdtempSync(join(tmpdir(), "infra-"))
+    mkdirSync(join(directory, "prometheus"))
+    writeFileSync(join(directory, "prometheus", "holdfast-alerts.yaml"), "")
+    writeFileSync(join(directory, "prometheus", "prometheus.yaml"), "")
+    expect(await alertRuleFiles(directory)).toEqual([expect.stringMatching(/prometheus\/holdfast-alerts\.yaml$/)])
+    expect(await alertRuleFiles(join(directory, "nothing"))).toEqual([])
+    rmSync(directory, { recursive: true })
+  })
+})
+
+describe("reservations", () => {
+  const pointOf = (channels: ReadonlyArray<ChannelDefinition>, use: ReservationFacts["use"] = []) =>
+    reservationPoint({ channels, use, days: 7 })
+
+  it("protect a channel most of whose orders had one", () => {
+    const use = (orders: number, reserved: number) => [{ channel: "shop", orders, reserved }]
+    expect(verdicts(pointOf([channel("shop")], use(10, 5)))).toEqual(["ok"])
+    const point = pointOf([channel("shop")], use(10, 4))
+    expect(verdicts(point)).toEqual(["missing"])
+    expect(texts(point)).toBe(
+      "shop (realtime): 4 of its 10 orders in 7 days had a reservation, and it is shown the last unit"
+    )
+    expect(verdicts(pointOf([channel("shop")]))).toEqual(["note"])
+  })
+
+  it("are not needed where the last units are never shown", () => {
+    const use = [{ channel: "shop", orders: 10, reserved: 0 }]
+    expect(verdicts(pointOf([channel("shop", { buffer: 1 })], use))).toEqual(["ok"])
+    expect(verdicts(pointOf([channel("shop", { threshold: 3 })], use))).toEqual(["ok"])
+  })
+
+  it("matter to a channel that hears late when it sells what another one sells", () => {
+    const late = { timing: { model: "scheduled" } }
+    const use = [{ channel: "shop", orders: 10, reserved: 0 }]
+    expect(texts(pointOf([channel("shop", late)], use))).toBe("no channel is risky")
+    const apart = [channel("shop", { ...late, locations: ["a"] }), channel("till", { ...late, locations: ["b"] })]
+    expect(texts(pointOf(apart, use))).toBe("no channel is risky")
+    const together = [channel("shop", { ...late, locations: ["a"] }), channel("till", late)]
+    expect(texts(pointOf(together, use))).toContain("shop (sells the same stock as till): 0 of its 10 orders")
+  })
+})
+
+describe("the checklist", () => {
+  it("says how many points are complete, and what is missing", () => {
+    const points = [
+      { name: "First", findings: [ok("a"), missing("b is not there", "write b", "and c")] },
+      { name: "Second", findings: [ok("d")] }
+    ]
+    expect(checklistText(points, { columns: 80, color: false }).split("\n")).toEqual([
+      "1. First",
+      "   ok       a",
+      "   missing  b is not there",
+      "            mend: write b",
+      "                  and c",
+      "",
+      "2. Second",
+      "   ok       d"
+    ])
+    expect(summaryText(points)).toBe("1 of 2 points are complete, 1 thing is missing")
+    expect(summaryText(points.slice(1))).toBe("all 1 points are complete")
+  })
+})
