@@ -6,6 +6,9 @@ export const deadlineMillisDefault = 10_000
 /** How long one attempt waits for its answer. The servers answer within tens of milliseconds; a leader election takes a second. */
 export const attemptMillis = 2_000
 
+/** No attempt is begun with less time than this for its answer: it would only turn a certain answer into an unknown one. */
+export const attemptMillisMin = 100
+
 /** Wait before the second attempt, doubled up to the second while nothing gets through. */
 export const retryMillis = 50
 export const retryMillisMax = 1_000

@@ -5,7 +5,7 @@
  * do not come back together.
  */
 import { setTimeout as sleep } from "node:timers/promises"
-import { attemptMillis, retryMillis, retryMillisMax } from "./ClientLimit.ts"
+import { attemptMillis, attemptMillisMin, retryMillis, retryMillisMax } from "./ClientLimit.ts"
 
 export class Patience {
   private readonly endsAt: number
@@ -22,14 +22,15 @@ export class Patience {
   }
 
   /**
-   * Waits before the next attempt. Resolves with false, and at once, when there is no time left for one.
+   * Waits before the next attempt. Resolves with false, and at once, when there is no time left for one
+   * that could be heard.
    * @param asked milliseconds that the other side asked for; a growing pause when absent
    */
   async pause(asked?: number): Promise<boolean> {
     const least = asked ?? this.backoff
     if (asked === undefined) this.backoff = Math.min(2 * this.backoff, retryMillisMax)
     const millis = least * (1 + Math.random())
-    if (millis >= this.left) return false
+    if (millis > this.left - attemptMillisMin) return false
     await sleep(millis)
     return true
   }
