@@ -27,6 +27,7 @@ import { catalogueRoutes } from "./catalogue/CatalogueRoutes.ts"
 import { sourceRoutes } from "./sources/SourceRoutes.ts"
 import { SourceWatch } from "./sources/SourceWatch.ts"
 import { traceCommitted, traceIngested, traceSettled } from "./StageTraces.ts"
+import * as PhysicalCounts from "./PhysicalCounts.ts"
 import * as UnknownSkuReplay from "./UnknownSkuReplay.ts"
 
 export interface PipelineOptions {
@@ -83,6 +84,7 @@ export const layer = (options: PipelineOptions) =>
     Layer.provideMerge(ingest),
     Layer.provideMerge(Engine.layerSingle.pipe(Layer.provide(ChannelSources.layer(options.channels)))),
     Layer.provideMerge(UnknownSkuReplay.layer),
+    Layer.provideMerge(PhysicalCounts.layer),
     Layer.provideMerge(maintainTimePartitions),
     Layer.provideMerge(observer),
     Layer.provideMerge(connections(options)),

@@ -26,7 +26,7 @@ import { Result } from "effect"
 import { completionOf, entryOf, type OrderEntry, type OrderEvent } from "./Completion.ts"
 import { askedEventsMax, batchFactsMax, parkBytesMax, parkRowsMax, waitingFactsMax } from "./IngestLimit.ts"
 import type { OrderWindow } from "./OrderWindow.ts"
-import { orderTooLarge, orderUnknown, parkedEventOf, type ParkCause } from "./ParkedEvent.ts"
+import { countPart, orderTooLarge, orderUnknown, parkedEventOf, type ParkCause } from "./ParkedEvent.ts"
 import type { Position } from "./Position.ts"
 import type { IntakeOutcome, StoredEvent } from "./StoredEvent.ts"
 import { isBeyond, isStored, type UnfinishedBatch } from "./UnfinishedBatch.ts"
@@ -148,6 +148,7 @@ export class Intake {
     const decoded = decodeEventMessage(stored, stored.storedAt)
     if (Result.isFailure(decoded)) return this.park(stored, decoded.failure)
     const { event, traceparent } = decoded.success
+    if (event.type === "count.physical") return this.park(stored, countPart(event, traceparent))
     const understood = { stored, event, traceparent }
     if (this.isHolding) return this.hold(understood)
     if (!isWhole(event)) return this.cut(understood)

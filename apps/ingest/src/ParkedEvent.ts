@@ -8,6 +8,8 @@ import { eventsStream } from "@holdfast/bus/StreamTopology"
 import { rootContextOf } from "@holdfast/bus/TraceContext"
 import { linesMax } from "@holdfast/domain/Limit"
 import type { ParkedRow } from "@holdfast/ledger/CommitBatch"
+import { physicalCount } from "@holdfast/ledger/ParkedWaiting"
+import type { StockEvent } from "@holdfast/domain/StockEvent"
 import type { OrderEvent } from "./Completion.ts"
 import type { IntakeOutcome, StoredEvent } from "./StoredEvent.ts"
 
@@ -16,8 +18,25 @@ export const unknownOrder = "unknown_order"
 
 /** Why an event is parked. */
 export type ParkCause = Omit<EventDefect, "reason"> & {
-  readonly reason: EventDefect["reason"] | typeof unknownOrder
+  readonly reason: EventDefect["reason"] | typeof unknownOrder | typeof physicalCount
 }
+
+/** It is a part of an inventory that is applied as a whole. */
+export const countPart = (
+  { source, id, data: { part, countId, locationId } }: Extract<StockEvent, { readonly type: "count.physical" }>,
+  traceparent?: string
+): ParkCause => ({
+  reason: physicalCount,
+  errors: [
+    {
+      field: "data.part",
+      message: `part ${part} of inventory ${countId} of ${locationId}: applied by itself when all parts are there`
+    }
+  ],
+  source,
+  id,
+  traceparent
+})
 
 /** It names no lines, and nobody has heard of its order. */
 export const orderUnknown = ({ source, id, data: { orderId } }: OrderEvent, traceparent?: string): ParkCause => ({

@@ -91,6 +91,9 @@ const samples: Readonly<Record<string, Sample>> = {
   "sku.registered": { data: {}, line: { safetyStock: 0 }, wrong: [[{}, { safetyStock: -1 }, "lines[0].safetyStock"]] }
 }
 
+/** Types of which there are facts: an inventory becomes counts before. */
+const factTypes = eventTypes.filter((type) => type !== "count.physical")
+
 const factOf = (type: string) => {
   const { data, line } = samples[type]!
   const raw = {
@@ -111,26 +114,31 @@ const jsonOf = (type: string): Json => JSON.parse(encodeFact(factOf(type), conte
 
 describe("a fact in STOCK", () => {
   it("is of any type that there is", () => {
-    expect(Object.keys(samples).toSorted()).toEqual(eventTypes.toSorted())
+    expect(Object.keys(samples).toSorted()).toEqual(factTypes.toSorted())
   })
 
-  it.each(eventTypes)("%s is read as it was written", (type) => {
+  it.each(factTypes)("%s is read as it was written", (type) => {
     expect(Result.getOrThrow(decodeFact(jsonOf(type)))).toEqual({ fact: factOf(type), context })
   })
 
-  it.each(eventTypes)("%s is only looked over", (type) => {
+  it.each(factTypes)("%s is only looked over", (type) => {
     const json = jsonOf(type)
     const more = { ...json, data: { ...json.data, unknown: "is dropped when it is decoded" } }
     expect(Result.getOrThrow(decodeFact(more)).fact.data).toEqual(more.data)
   })
 
   it.each(
-    eventTypes.flatMap((type) => samples[type]!.wrong.map(([data, line, field]) => ({ type, data, line, field })))
+    factTypes.flatMap((type) => samples[type]!.wrong.map(([data, line, field]) => ({ type, data, line, field })))
   )("$type is refused when $field is wrong", ({ type, data, line, field }) => {
     const json = jsonOf(type)
     const [only] = json.data.lines
     const result = decodeFact({ ...json, data: { ...json.data, ...data, lines: [{ ...only, ...line }] } })
     expect(Result.isFailure(result) && result.failure.map((error) => error.field)).toEqual([`data.${field}`])
+  })
+
+  it("is no part of an inventory", () => {
+    const data = { countId: "C", locationId: "L", countedAt: 0, part: 1, lines: [{ sku: "A", quantity: 1 }] }
+    expect(Result.isFailure(decodeFact({ ...jsonOf("count.cycle"), type: "count.physical", data }))).toBe(true)
   })
 
   it("is about one SKU, and names its lines", () => {

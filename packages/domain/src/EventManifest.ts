@@ -14,6 +14,7 @@ import {
   OrderCancelled,
   OrderChanged,
   OrderPlaced,
+  PhysicalCounted,
   PurchaseOrdered,
   ReturnReceived,
   ReturnRestocked,
@@ -46,6 +47,7 @@ export const EventManifest = {
   "transfer.received": TransferReceived,
   "purchase.ordered": PurchaseOrdered,
   "count.cycle": CycleCounted,
+  "count.physical": PhysicalCounted,
   "sku.registered": SkuRegistered
 } as const satisfies Record<StockEventType, Schema.Top>
 
@@ -143,11 +145,14 @@ export const isAboutWholeOrder = (event: StockEvent): boolean => event.data.line
 export const completed = (event: StockEvent, skus: ReadonlyArray<Sku>): StockEvent =>
   ({ ...event, data: { ...event.data, lines: skus.map((sku) => ({ sku })) } }) as unknown as StockEvent
 
-/** Cuts an event into one fact per SKU, in order of first mention; each keeps only the lines of its SKU. */
+/**
+ * Cuts an event into one fact per SKU, in order of first mention; each keeps only the lines of its SKU. A part of a physical
+ * inventory has none: see `PhysicalCount`.
+ */
 export const factsOf = (event: StockEvent): ReadonlyArray<SkuFact> => {
   const lines = event.data.lines as ReadonlyArray<{ readonly sku: Sku }>
   const first = lines[0]?.sku
-  if (first === undefined) return []
+  if (first === undefined || event.type === "count.physical") return []
   if (lines.every((line) => line.sku === first)) return [{ ...event, sku: first, parts: 1 }]
   const bySku = new Map<Sku, Array<{ readonly sku: Sku }>>()
   for (const line of lines) {

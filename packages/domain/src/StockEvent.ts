@@ -16,7 +16,7 @@ import {
   ReservationId,
   Sku
 } from "./Identity.ts"
-import { lineQuantityMax, linesMax } from "./Limit.ts"
+import { countPartsMax, lineQuantityMax, linesMax } from "./Limit.ts"
 import { rfc3339, timeMax } from "./Rfc3339.ts"
 
 const whole = (min: number, max: number) => (n: number) =>
@@ -182,6 +182,24 @@ export const CycleCounted = Schema.Struct({
   reference
 })
 
+/** Number of a part of a full physical inventory, or how many there are. */
+const PartNumber = Schema.Number.check(Schema.makeFilter(whole(1, countPartsMax)))
+
+/** A part of a full inventory of a location, applied when all are there: a SKU that nobody counted is not there then. */
+export const PhysicalCounted = Schema.Struct({
+  countId: DocumentId,
+  locationId: LocationId,
+  /** when this part was counted: what moved afterwards is not undone by it */
+  countedAt: Instant,
+  /** which part this is, from 1 */
+  part: PartNumber,
+  /** how many parts there are: with it the inventory is closed */
+  parts: Schema.optionalKey(PartNumber),
+  lines: linesOf(Schema.Struct({ sku: Sku, quantity: QuantityOrNone })),
+  by: Schema.optionalKey(Note),
+  reference
+})
+
 /** A SKU is kept, with the units that are never promised. Makes a SKU known. */
 export const SkuRegistered = Schema.Struct({
   lines: linesOf(Schema.Struct({ ...place, safetyStock: QuantityOrNone }))
@@ -205,6 +223,7 @@ export type TransferDispatched = typeof TransferDispatched.Type
 export type TransferReceived = typeof TransferReceived.Type
 export type PurchaseOrdered = typeof PurchaseOrdered.Type
 export type CycleCounted = typeof CycleCounted.Type
+export type PhysicalCounted = typeof PhysicalCounted.Type
 export type SkuRegistered = typeof SkuRegistered.Type
 
 /** What every event carries, whatever happened. Times are milliseconds since the epoch. */
@@ -232,10 +251,14 @@ export type StockEvent = EventHeader &
     | { readonly type: "transfer.received"; readonly data: TransferReceived }
     | { readonly type: "purchase.ordered"; readonly data: PurchaseOrdered }
     | { readonly type: "count.cycle"; readonly data: CycleCounted }
+    | { readonly type: "count.physical"; readonly data: PhysicalCounted }
     | { readonly type: "sku.registered"; readonly data: SkuRegistered }
   )
 
 export type StockEventType = StockEvent["type"]
 
+/** Events that are about SKUs as they come. A full physical inventory is not: it becomes counts when it is closed. */
+type FactEvent = Exclude<StockEvent, { readonly type: "count.physical" }>
+
 /** The part of one event that concerns one SKU: what its actor is told. `parts` counts the SKUs of the whole event. */
-export type SkuFact = StockEvent & { readonly sku: Sku; readonly parts: number }
+export type SkuFact = FactEvent & { readonly sku: Sku; readonly parts: number }

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest"
 import { decodeEvent, eventTypes, factsOf, type RawEvent } from "../src/EventManifest.ts"
 import { lineQuantityMax, linesMax } from "../src/Limit.ts"
 import countCycle from "./fixtures/events/count.cycle.json" with { type: "json" }
+import countPhysical from "./fixtures/events/count.physical.json" with { type: "json" }
 import goodsPutaway from "./fixtures/events/goods.putaway.json" with { type: "json" }
 import goodsReceived from "./fixtures/events/goods.received.json" with { type: "json" }
 import orderCancelled from "./fixtures/events/order.cancelled.json" with { type: "json" }
@@ -36,6 +37,7 @@ const fixtures = [
   transferReceived,
   purchaseOrdered,
   countCycle,
+  countPhysical,
   skuRegistered
 ]
 const storedAt = 1_800_000_000_000

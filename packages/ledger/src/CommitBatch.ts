@@ -69,16 +69,6 @@ class LedgerColumns {
   readonly committed = new NumberColumn()
   readonly held = new NumberColumn()
   readonly oversold = new NumberColumn()
-  readonly receiving = new SparseColumn()
-  readonly inspection = new SparseColumn()
-  readonly damaged = new SparseColumn()
-  readonly quality = new SparseColumn()
-  readonly incoming = new SparseColumn()
-  readonly inTransit = new SparseColumn()
-  readonly safetyStock = new SparseColumn()
-  readonly counted = new SparseColumn()
-  readonly countedAt = new SparseColumn()
-  readonly safetyStockAt = new SparseColumn()
   readonly causeSource = new TextColumn()
   readonly causeId = new TextColumn()
   readonly causeKey = new SparseColumn()
@@ -88,11 +78,29 @@ class LedgerColumns {
   readonly reservationId = new SparseColumn()
   readonly expiresAt = new SparseColumn()
   readonly reason = new SparseColumn()
-  readonly doneBy = new SparseColumn()
-  readonly reference = new SparseColumn()
   readonly occurredAt = new NumberColumn()
   readonly traceparent = new SparseColumn()
 }
+
+/** What few changes have: the column, and its value where a change has one. Times are seconds since the epoch. */
+export const rareColumns = {
+  receiving: (change: StockChange) => change.receiving,
+  inspection: (change: StockChange) => change.inspection,
+  damaged: (change: StockChange) => change.damaged,
+  quality: (change: StockChange) => change.quality,
+  incoming: (change: StockChange) => change.incoming,
+  in_transit: (change: StockChange) => change.inTransit,
+  safety_stock: (change: StockChange) => change.safetyStock,
+  counted: (change: StockChange) => change.counted,
+  counted_at: (change: StockChange) => secondsOf(change.countedAt),
+  safety_stock_at: (change: StockChange) => secondsOf(change.safetyStockAt),
+  done_by: (change: StockChange) => change.by,
+  reference: (change: StockChange) => change.reference
+} as const
+
+const rareValues = Object.values(rareColumns)
+
+const isRare = (change: StockChange): boolean => rareValues.some((valueOf) => valueOf(change) !== undefined)
 
 export interface HoldRow {
   readonly sku: string
@@ -114,6 +122,8 @@ export interface DocumentLineRow {
 export class CommitBatch {
   readonly moves: Array<PartitionMove> = []
   readonly ledger = new LedgerColumns()
+  /** changes that have one of `rareColumns`, by their row in `ledger`: where there are none, nothing of these columns is sent */
+  readonly rare: Array<readonly [row: number, change: StockChange]> = []
   readonly levels: Array<LevelRow> = []
   readonly holds = new Map<string, HoldRow>()
   readonly newLines = new Map<string, DocumentLineRow>()
@@ -137,7 +147,7 @@ export class CommitBatch {
     ledger.committed.add(change.committed)
     ledger.held.add(change.held)
     ledger.oversold.add(change.oversold)
-    this.addRare(change)
+    if (isRare(change)) this.rare.push([ledger.sku.length - 1, change])
     ledger.causeSource.add(cause.source)
     ledger.causeId.add(cause.id)
     ledger.causeKey.add(cause.key)
@@ -148,25 +158,9 @@ export class CommitBatch {
     ledger.reservationId.add(change.reservationId)
     ledger.expiresAt.add(secondsOf(change.expiresAt))
     ledger.reason.add(change.reason)
-    ledger.doneBy.add(change.by)
-    ledger.reference.add(change.reference)
     ledger.occurredAt.add(cause.occurredAt / 1000)
     ledger.traceparent.add(cause.traceparent)
     if (line !== undefined) this.addLine(sku, change.line!, change.documentId!, line, isNewLine)
-  }
-
-  private addRare(change: StockChange): void {
-    const { ledger } = this
-    ledger.receiving.add(change.receiving)
-    ledger.inspection.add(change.inspection)
-    ledger.damaged.add(change.damaged)
-    ledger.quality.add(change.quality)
-    ledger.incoming.add(change.incoming)
-    ledger.inTransit.add(change.inTransit)
-    ledger.safetyStock.add(change.safetyStock)
-    ledger.counted.add(change.counted)
-    ledger.countedAt.add(secondsOf(change.countedAt))
-    ledger.safetyStockAt.add(secondsOf(change.safetyStockAt))
   }
 
   private addLine(sku: string, change: DocumentLine, documentId: string, line: string, isNew: boolean): void {

@@ -9,19 +9,75 @@
  * Arrays are unnested in select lists: as a table function each of them would be stored and read back row by row.
  */
 import { numberArray, sparseArray, textArray, TextColumn } from "./ArrayLiteral.ts"
-import type { CommitBatch, DocumentLineRow, LevelRow } from "./CommitBatch.ts"
+import { rareColumns, type CommitBatch, type DocumentLineRow } from "./CommitBatch.ts"
 import type { Sql } from "./Database.ts"
 import { insertParked } from "./Parked.ts"
 
-/** Quantities that few levels have: nothing is sent for those that are 0. */
-const rareLevels = (sql: Sql, rows: ReadonlyArray<LevelRow>) => {
-  const of = (name: Exclude<keyof LevelRow["level"], "locationId">, unit = 1) =>
-    sparseArray(rows.map(({ level }) => (level[name] === 0 ? null : level[name] / unit)))
-  return sql`unnest(${of("receiving")}::int[]) as receiving, unnest(${of("inspection")}::int[]) as inspection,
-    unnest(${of("damaged")}::int[]) as damaged, unnest(${of("quality")}::int[]) as quality,
-    unnest(${of("incoming")}::int[]) as incoming, unnest(${of("inTransit")}::int[]) as in_transit,
-    unnest(${of("safetyStock")}::int[]) as safety_stock, unnest(${of("countedAt", 1000)}::float8[]) as counted_at,
-    unnest(${of("safetyStockAt", 1000)}::float8[]) as safety_stock_at`
+/** Columns of a level that only a change with rare columns moves. */
+const rareLevels = {
+  receiving: "receiving",
+  inspection: "inspection",
+  damaged: "damaged",
+  quality: "quality",
+  incoming: "incoming",
+  in_transit: "inTransit",
+  safety_stock: "safetyStock",
+  counted_at: "countedAt",
+  safety_stock_at: "safetyStockAt"
+} as const
+
+const typeOf = (column: string): string =>
+  column.endsWith("_at") ? "float8" : column === "done_by" || column === "reference" ? "text" : "int"
+
+const isTime = (column: string): boolean => column.endsWith("_at")
+
+const rareLiteral = ({ rare, ledger }: CommitBatch, column: keyof typeof rareColumns): string => {
+  const values: Array<string | number | undefined> = []
+  for (const [row, change] of rare) values[row] = rareColumns[column](change)
+  return sparseArray(Array.from({ length: Math.min(values.length, ledger.sku.length) }, (_, row) => values[row]))
+}
+
+const levelLiteral = ({ levels }: CommitBatch, column: keyof typeof rareLevels): string => {
+  const name = rareLevels[column]
+  const unit = isTime(column) ? 1000 : 1
+  return sparseArray(levels.map(({ level }) => (level[name] === 0 ? null : level[name] / unit)))
+}
+
+/** The rare columns as parts of the statement; empty where no change of the batch has one, which is nearly always. */
+const rareParts = (sql: Sql, batch: CommitBatch) => {
+  const nothing = sql``
+  if (batch.rare.length === 0)
+    return {
+      names: nothing,
+      values: nothing,
+      columns: nothing,
+      levels: nothing,
+      update: nothing,
+      levelNames: nothing,
+      levelValues: nothing
+    }
+  const columns = Object.keys(rareColumns) as Array<keyof typeof rareColumns>
+  const ofLevels = Object.keys(rareLevels) as Array<keyof typeof rareLevels>
+  const list = <C extends string>(all: ReadonlyArray<C>, each: (column: C) => string) =>
+    sql.unsafe(all.map((column) => `, ${each(column)}`).join(""))
+  const asTime = (column: string, value: string) => (isTime(column) ? `to_timestamp(${value})` : value)
+  const levelValue = (column: string, value: string) =>
+    isTime(column) ? `to_timestamp(${value})` : `coalesce(${value}, 0)`
+  const fragments = <C extends string>(all: ReadonlyArray<C>, literal: (column: C) => string) =>
+    all.reduce(
+      (before, column) =>
+        sql`${before}, unnest(${literal(column)}::${sql.unsafe(typeOf(column))}[]) as ${sql.unsafe(column)}`,
+      nothing
+    )
+  return {
+    names: list(columns, (column) => column),
+    values: list(columns, (column) => asTime(column, `t.${column}`)),
+    columns: fragments(columns, (column) => rareLiteral(batch, column)),
+    levels: fragments(ofLevels, (column) => levelLiteral(batch, column)),
+    update: list(ofLevels, (column) => `${column} = ${levelValue(column, `t.${column}`)}`),
+    levelNames: list(ofLevels, (column) => column),
+    levelValues: list(ofLevels, (column) => levelValue(column, column))
+  }
 }
 
 const lineColumns = (sql: Sql, rows: ReadonlyArray<DocumentLineRow>) => {
@@ -38,6 +94,7 @@ export const commitBatch = async (sql: Sql, batch: CommitBatch): Promise<number>
   const holds = [...batch.holds.values()]
   const added = [...batch.newLines.values()]
   const changed = [...batch.changedLines.values()]
+  const rare = rareParts(sql, batch)
   const rows = await sql`
 with clock as materialized (select clock_timestamp() as now),
 want as (
@@ -49,29 +106,21 @@ fence as (
   update partition_owner o set applied_seq = w.to_seq, commit_no = w.commit_no, announced_no = w.announced_no
   from want w where o.partition = w.partition and o.epoch = w.epoch and o.applied_seq = w.from_seq returning 1),
 changes as (
-  insert into ledger (sku, version, kind, location_id, on_hand, committed, held, oversold, receiving, inspection, damaged, quality,
-    incoming, in_transit, safety_stock, counted, counted_at, safety_stock_at, cause_source, cause_id, cause_key,
-    channel, document_id, line, reservation_id, expires_at, reason, done_by, reference, occurred_at, traceparent, committed_at)
-  select t.sku, t.version, t.kind, t.location_id, t.on_hand, t.committed, t.held, t.oversold, t.receiving, t.inspection, t.damaged,
-    t.quality, t.incoming, t.in_transit, t.safety_stock, t.counted, to_timestamp(t.counted_at), to_timestamp(t.safety_stock_at),
+  insert into ledger (sku, version, kind, location_id, on_hand, committed, held, oversold, cause_source, cause_id, cause_key,
+    channel, document_id, line, reservation_id, expires_at, reason, occurred_at, traceparent, committed_at${rare.names})
+  select t.sku, t.version, t.kind, t.location_id, t.on_hand, t.committed, t.held, t.oversold,
     t.cause_source, t.cause_id, t.cause_key, t.channel, t.document_id, t.line, t.reservation_id, to_timestamp(t.expires_at),
-    t.reason, t.done_by, t.reference, to_timestamp(t.occurred_at), t.traceparent, clock.now
+    t.reason, to_timestamp(t.occurred_at), t.traceparent, clock.now${rare.values}
   from clock, (select unnest(${l.sku.literal}::text[]) as sku, unnest(${l.version.literal}::bigint[]) as version,
     unnest(${l.kind.literal}::text[]) as kind, unnest(${l.locationId.literal}::text[]) as location_id,
     unnest(${l.onHand.literal}::int[]) as on_hand, unnest(${l.committed.literal}::int[]) as committed,
     unnest(${l.held.literal}::int[]) as held, unnest(${l.oversold.literal}::int[]) as oversold,
-    unnest(${l.receiving.literal}::int[]) as receiving, unnest(${l.inspection.literal}::int[]) as inspection,
-    unnest(${l.damaged.literal}::int[]) as damaged, unnest(${l.quality.literal}::int[]) as quality,
-    unnest(${l.incoming.literal}::int[]) as incoming, unnest(${l.inTransit.literal}::int[]) as in_transit,
-    unnest(${l.safetyStock.literal}::int[]) as safety_stock, unnest(${l.counted.literal}::int[]) as counted,
-    unnest(${l.countedAt.literal}::float8[]) as counted_at, unnest(${l.safetyStockAt.literal}::float8[]) as safety_stock_at,
     unnest(${l.causeSource.literal}::text[]) as cause_source, unnest(${l.causeId.literal}::text[]) as cause_id,
     unnest(${l.causeKey.literal}::uuid[]) as cause_key, unnest(${l.channel.literal}::text[]) as channel,
     unnest(${l.documentId.literal}::text[]) as document_id, unnest(${l.line.literal}::text[]) as line,
     unnest(${l.reservationId.literal}::text[]) as reservation_id, unnest(${l.expiresAt.literal}::float8[]) as expires_at,
-    unnest(${l.reason.literal}::text[]) as reason, unnest(${l.doneBy.literal}::text[]) as done_by,
-    unnest(${l.reference.literal}::text[]) as reference, unnest(${l.occurredAt.literal}::float8[]) as occurred_at,
-    unnest(${l.traceparent.literal}::text[]) as traceparent) as t),
+    unnest(${l.reason.literal}::text[]) as reason, unnest(${l.occurredAt.literal}::float8[]) as occurred_at,
+    unnest(${l.traceparent.literal}::text[]) as traceparent${rare.columns}) as t),
 level as (
   select unnest(${textArray(levels.map((r) => r.sku))}::text[]) as sku,
     unnest(${textArray(levels.map((r) => r.level.locationId))}::text[]) as location_id,
@@ -79,22 +128,13 @@ level as (
     unnest(${numberArray(levels.map((r) => r.level.onHand))}::int[]) as on_hand,
     unnest(${numberArray(levels.map((r) => r.level.committed))}::int[]) as committed,
     unnest(${numberArray(levels.map((r) => r.level.held))}::int[]) as held, unnest(${numberArray(levels.map((r) => r.version))}::bigint[]) as version,
-    unnest(${numberArray(levels.map((r) => r.expected))}::bigint[]) as expected,
-    ${rareLevels(sql, levels)}),
+    unnest(${numberArray(levels.map((r) => r.expected))}::bigint[]) as expected${rare.levels}),
 level_update as (
-  update stock_level x set on_hand = t.on_hand, committed = t.committed, held = t.held, version = t.version,
-    receiving = coalesce(t.receiving, 0), inspection = coalesce(t.inspection, 0), damaged = coalesce(t.damaged, 0),
-    quality = coalesce(t.quality, 0), incoming = coalesce(t.incoming, 0), in_transit = coalesce(t.in_transit, 0),
-    safety_stock = coalesce(t.safety_stock, 0), counted_at = to_timestamp(t.counted_at),
-    safety_stock_at = to_timestamp(t.safety_stock_at)
+  update stock_level x set on_hand = t.on_hand, committed = t.committed, held = t.held, version = t.version${rare.update}
   from level t where t.expected > 0 and x.sku = t.sku and x.location_id = t.location_id and x.version = t.expected returning 1),
 level_insert as (
-  insert into stock_level (sku, location_id, partition, on_hand, committed, held, version, receiving, inspection, damaged, quality,
-    incoming, in_transit, safety_stock, counted_at, safety_stock_at)
-  select sku, location_id, partition, on_hand, committed, held, version, coalesce(receiving, 0), coalesce(inspection, 0),
-    coalesce(damaged, 0), coalesce(quality, 0), coalesce(incoming, 0), coalesce(in_transit, 0), coalesce(safety_stock, 0),
-    to_timestamp(counted_at), to_timestamp(safety_stock_at)
-  from level where expected = 0
+  insert into stock_level (sku, location_id, partition, on_hand, committed, held, version${rare.levelNames})
+  select sku, location_id, partition, on_hand, committed, held, version${rare.levelValues} from level where expected = 0
   on conflict do nothing returning 1),
 holds as (
   insert into hold (reservation_id, sku, location_id, partition, quantity, order_id, expires_at, ended)

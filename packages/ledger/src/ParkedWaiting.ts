@@ -6,6 +6,9 @@
 import { numberArray } from "./ArrayLiteral.ts"
 import type { Sql } from "./Database.ts"
 
+/** A part of a physical inventory, until all are there. */
+export const physicalCount = "physical_count"
+
 /** Times are milliseconds since the epoch. */
 export interface WaitingMessage {
   readonly id: number
@@ -34,6 +37,12 @@ export const waitingPage = (
 ): Promise<ReadonlyArray<WaitingMessage>> =>
   sql<Array<WaitingMessage>>`
     select ${columns(sql)} from parked where ${waits(sql, reason)} and id > ${after} order by id limit ${limit}`
+
+/** Ids of all that wait, rising. */
+export const waitingAll = async (sql: Sql, reason: string): Promise<ReadonlyArray<number>> => {
+  const rows = await sql<Array<{ id: number }>>`select id from parked where ${waits(sql, reason)} order by id`
+  return rows.map(({ id }) => id)
+}
 
 /** Those of these ids that still wait, in the order of their ids. */
 export const waitingOf = (
