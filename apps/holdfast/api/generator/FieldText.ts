@@ -26,6 +26,8 @@ const texts: Readonly<Record<string, string>> = {
   disposition: "what becomes of the goods",
   status: "why the corrected units cannot be sold; units that can unless given",
   closed: "nothing more will arrive: what is missing is the transfer's difference",
+  part: "which part of the inventory this is, from 1",
+  parts: "how many parts there are: with it the inventory is closed",
   expectedAt: "when the goods are to arrive",
   countedAt: "when it was counted: what moved later is not undone by the count",
   safetyStock: "units that are never promised",
