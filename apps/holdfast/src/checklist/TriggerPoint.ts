@@ -1,4 +1,5 @@
 /** Map events that must trigger syncs and the systems responsible for emitting them. Pure. */
+import { eventTypes } from "@holdfast/domain/EventManifest"
 import type { EmitterReport } from "@holdfast/domain/SourceRegistry"
 import { spanText, timeText } from "../terminal/TerminalText.ts"
 import { listed, missing, note, ok, type ChecklistPoint, type Finding } from "./Finding.ts"
@@ -17,9 +18,13 @@ const wellFindings = (rows: ReadonlyArray<EmitterReport>): ReadonlyArray<Finding
   const unused = typesOf(rows.filter(({ status }) => status === "not used"))
   return [
     ...(well.length > 0
-      ? [ok(`${well.length} of ${typesOf(rows).length} events have a declared emitter: ${listed(well, 16)}`)]
+      ? [
+          ok(
+            `${well.length} of ${typesOf(rows).length} events have a declared emitter: ${listed(well, eventTypes.length)}`
+          )
+        ]
       : []),
-    ...(unused.length > 0 ? [ok(`not used, as was declared: ${listed(unused, 16)}`)] : [])
+    ...(unused.length > 0 ? [ok(`not used, as was declared: ${listed(unused, eventTypes.length)}`)] : [])
   ]
 }
 
@@ -30,7 +35,7 @@ const emitterless = (rows: ReadonlyArray<EmitterReport>): ReadonlyArray<Finding>
     missing(
       types.length === typesOf(rows).length
         ? `nobody emits any of the ${types.length} events`
-        : `nobody emits ${listed(types, 16)}`,
+        : `nobody emits ${listed(types, eventTypes.length)}`,
       `say who will, in "sources" of sources.json, ${apply}`,
       JSON.stringify({ source: "name-of-the-system", types, silenceMinutes: silenceProposed }),
       'or that your business has no such thing, in "unused":',
@@ -50,7 +55,7 @@ const undeclared = (rows: ReadonlyArray<EmitterReport>): ReadonlyArray<Finding> 
     const types = typesOf(same)
     const find = same.every(({ type }) => declared.has(type)) ? note : missing
     return find(
-      `${source} emits ${listed(types, 16)}, and was not declared`,
+      `${source} emits ${listed(types, eventTypes.length)}, and was not declared`,
       `in "sources" of sources.json, ${apply}`,
       JSON.stringify({ source, types, silenceMinutes: silenceProposed })
     )
