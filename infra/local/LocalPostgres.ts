@@ -111,7 +111,13 @@ const urlOf = ({ password, port }: Connection, database: string): string =>
 const query = (connection: Connection, use: (sql: postgres.Sql) => Promise<unknown>): Effect.Effect<void, Error> =>
   Effect.tryPromise({
     try: async () => {
-      const sql = postgres(urlOf(connection, "postgres"), { max: 1, connect_timeout: 5, onnotice: () => undefined })
+      const sql = postgres(urlOf(connection, "postgres"), {
+        max: 1,
+        connect_timeout: 5,
+        onnotice: () => undefined,
+        // the client asks for types when it connects, and nobody hears of it when that is cut off
+        fetch_types: false
+      })
       try {
         await use(sql)
       } finally {

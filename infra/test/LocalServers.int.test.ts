@@ -64,7 +64,7 @@ const write = async ({ nats, postgres: database }: Held): Promise<void> => {
   await manager.streams.add({ name: "KEPT", subjects: ["kept"] })
   await jetstream(connection).publish("kept", "message")
   await connection.close()
-  const sql = postgres(database.url, { max: 1 })
+  const sql = postgres(database.url, { max: 1, fetch_types: false })
   await sql`create table kept (v text)`
   await sql`insert into kept values ('row')`
   await sql.end()
@@ -74,7 +74,7 @@ const read = async ({ nats, postgres: database }: Held) => {
   const connection = await connect({ servers: nats.url })
   const message = await (await jetstreamManager(connection)).streams.getMessage("KEPT", { seq: 1 })
   await connection.close()
-  const sql = postgres(database.url, { max: 1 })
+  const sql = postgres(database.url, { max: 1, fetch_types: false })
   const [row] = await sql`select v from kept`
   await sql.end()
   return { message: message?.string(), row: row?.["v"] as unknown }

@@ -112,7 +112,7 @@ const ownDatabase = Effect.acquireRelease(
 ).pipe(Effect.map(({ url }) => url))
 
 const asAdmin = async (use: (sql: postgres.Sql) => Promise<unknown>): Promise<void> => {
-  const sql = postgres(adminUrl(), { max: 1, onnotice: () => undefined })
+  const sql = postgres(adminUrl(), { max: 1, onnotice: () => undefined, fetch_types: false })
   try {
     await use(sql)
   } finally {
