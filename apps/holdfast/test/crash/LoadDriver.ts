@@ -70,7 +70,9 @@ export class LoadDriver {
 
   /** Puts units on the shelves: what was never received can be neither ordered nor reserved. */
   open(): Promise<void> {
-    const lines = [...plentiful, ...scarce].map((sku) => ({ sku, quantity: 20 }))
+    const of = (skus: ReadonlyArray<string>, quantity: number) => skus.map((sku) => ({ sku, quantity }))
+    // so few that some are denied, also where a slow machine answers few requests
+    const lines = [...of(plentiful, 20), ...of(scarce, 6)]
     return this.publish({ id: "opening", type: "goods.received", data: { putaway: "done", lines } })
   }
 
@@ -172,7 +174,7 @@ export class LoadDriver {
         await this.publish({ id, type: "order.placed", data: { orderId, lines } })
         for (const { sku } of lines) orders.push({ orderId, sku })
       } else if (kind === "received") {
-        const skus = random.chance(0.1) ? [...some(2), random.pick(scarce)] : some(3)
+        const skus = random.chance(0.02) ? [...some(2), random.pick(scarce)] : some(3)
         const lines = skus.map((sku) => ({ sku, quantity: random.whole(1, 6) }))
         await this.publish({ id, type: "goods.received", data: { putaway: "done", lines } })
       } else if (kind === "adjusted") {
