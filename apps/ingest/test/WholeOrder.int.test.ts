@@ -4,13 +4,18 @@ import { encodeFactBatch, startOfEvents } from "@holdfast/bus/FactBatch"
 import { publishChain } from "@holdfast/bus/PublishChain"
 import { eventsStream, ensureStreams, stockStream } from "@holdfast/bus/StreamTopology"
 import { factSubject } from "@holdfast/bus/Subject"
+import { encodeLine } from "@holdfast/domain/DocumentLine"
 import { decodeEvent, factsOf } from "@holdfast/domain/EventManifest"
+import { OrderId, Sku } from "@holdfast/domain/Identity"
+import { emptyOrderLine } from "@holdfast/domain/OrderRules"
 import { partitionOf } from "@holdfast/domain/Partition"
 import { eventKey } from "@holdfast/ledger/DedupKey"
 import * as Parked from "@holdfast/ledger/Parked"
 import { Effect, Result } from "effect"
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest"
 import { restoredMessagesMax } from "../src/IngestLimit.ts"
+import { Intake } from "../src/Intake.ts"
+import { OrderWindow } from "../src/OrderWindow.ts"
 import { EngineStandIn } from "./EngineStandIn.ts"
 import { IngestHarness } from "./IngestHarness.ts"
 
@@ -188,22 +193,9 @@ describe("an event without lines", () => {
     await vi.waitFor(async () => expect(await waiting()).toHaveLength(2), { timeout: 10_000 })
     await stop()
     // the order o-2 is in STOCK, and ingest was killed before it replayed what waits for it
-    const raw = {
-      source: "shop",
-      id: "p",
-      type: "order.placed",
-      time: undefined,
-      data: { orderId: "o-2", lines: units(["Y"]) }
-    }
-    const fact = factsOf(Result.getOrThrow(decodeEvent(raw, 0)))[0]!
-    const context = { eventSequence: 2, storedAt: await storedAt(2), traceparent: "", part: 1 }
-    const position = { sequence: 2, part: 0, storedAt: await storedAt(2) }
-    await publishChain(
-      harness.nats.connection,
-      stockStream,
-      encodeFactBatch([{ fact, context }], startOfEvents, position),
-      0
-    )
+    const ordered = await factOf(2, "order.placed", { orderId: "o-2", lines: units(["Y"]) })
+    const messages = encodeFactBatch([ordered], startOfEvents, await positionAt(2))
+    await publishChain(harness.nats.connection, stockStream, messages, 0)
     await start()
     await place("o-1", ["A"])
     await harness.waitForFacts(4)
@@ -257,15 +249,8 @@ describe("an event without lines", () => {
     await harness.waitForFacts(1)
     await engine.commit()
     await stop()
-    const raw = {
-      source: "shop",
-      id: "p",
-      type: "order.placed",
-      time: undefined,
-      data: { orderId: "o-1", lines: units(["X"]) }
-    }
-    const fact = factsOf(Result.getOrThrow(decodeEvent(raw, 0)))[0]!
-    const text = encodeFact(fact, { eventSequence: 1, storedAt: 0, traceparent: "", part: 1 })
+    const { fact, context } = await factOf(1, "order.placed", { orderId: "o-1", lines: units(["X"]) })
+    const text = encodeFact(fact, context)
     const about = { stream: stockStream, streamCreated: "x", subject: factSubject(1), headers: {}, storedAt: 0 }
     const why = { reason: "unknown_sku", detail: "X is not known", sku: "X", source: "shop", id: "p" }
     await Parked.park(harness.sql, [
@@ -276,6 +261,56 @@ describe("an event without lines", () => {
     await cancel("o-1")
     await harness.waitForFacts(3)
     expect(await found()).toEqual(["1 A", "2 A", "2 X"])
+  })
+
+  it("is completed while the engine commits its order", { timeout: 60_000 }, async () => {
+    let isOver = false
+    const commits = async () => {
+      while (!isOver) await engine.commit()
+    }
+    await start()
+    const committing = commits()
+    const expected: Array<string> = []
+    for (let i = 1; i <= 300; i++) {
+      const skus = [`S-${i}`, `T-${i % 7}`]
+      await place(`o-${i}`, skus)
+      // the engine is somewhere between not having heard of the order and having committed all of it
+      await new Promise((resolve) => setTimeout(resolve, i % 20))
+      await cancel(`o-${i}`)
+      for (const event of [2 * i - 1, 2 * i]) expected.push(...skus.map((sku) => `${event} ${sku}`))
+    }
+    await harness.waitForFacts(expected.length)
+    isOver = true
+    await committing
+    expect(await found()).toEqual(expected)
+    expect(await waiting()).toEqual([])
+  })
+
+  it("is completed to the same facts when ingest was killed in between and its order has grown", async () => {
+    const type = "stock.events.order.cancelled"
+    const skus = Array.from({ length: 40 }, (_, i) => `S-${i + 10}`)
+    await cancel("o-1")
+    const [payload, at] = [
+      JSON.stringify({ source: "shop", id: "cancel-o-1", data: { orderId: "o-1" } }),
+      await storedAt(1)
+    ]
+    const killed = new Intake("", startOfEvents, new OrderWindow(), () => false)
+    killed.add({ sequence: 1, storedAt: at, subject: type, headers: undefined, payload: Buffer.from(payload) })
+    const before = skus.map((sku) => ({ orderId: OrderId.make("o-1"), skus: [Sku.make(sku)], isOrder: true }) as never)
+    killed.complete(new Map([[1, before]]))
+    const { messages } = killed.take()
+    await publishChain(harness.nats.connection, stockStream, messages.slice(0, messages.length / 2), 0)
+    const line = encodeLine({ ...emptyOrderLine(OrderId.make("o-1")), placed: [{ at: 0, units: 1 }] })
+    await harness.sql`insert into document_line (kind, document_id, sku, open, line)
+      values ('order', 'o-1', 'S-05', 1, ${line}), ('order', 'o-1', 'S-99', 1, ${line})`
+    await start()
+    await place("o-2", ["Z"])
+    await harness.waitForFacts(41)
+    expect(await found()).toEqual([...skus.map((sku) => `1 ${sku}`), "2 Z"])
+    expect((await harness.facts()).map(({ json }) => (json as { readonly parts: number }).parts)).toEqual([
+      ...skus.map(() => 40),
+      1
+    ])
   })
 
   it("holds up nothing when there are many, and keeps their order", async () => {
