@@ -10,6 +10,7 @@ import { availabilityOf } from "@holdfast/domain/ReservationRules"
 import type { HoldEnd } from "@holdfast/domain/StockState"
 import type { Known } from "./BatchAdmission.ts"
 import type { DecisionBatch } from "./DecisionBatch.ts"
+import { park } from "./ParkMessage.ts"
 import type {
   FactMessage,
   LineMessage,
@@ -19,7 +20,7 @@ import type {
   SkuActor,
   StockMessage
 } from "./SkuActor.ts"
-import { answerLine, answerRequest, applyFact, expireHolds, park } from "./SkuActorBehavior.ts"
+import { answerLine, answerRequest, applyFact, expireHolds } from "./SkuActorBehavior.ts"
 import type { StockPartition } from "./StockPartition.ts"
 
 export const decideMessage = (

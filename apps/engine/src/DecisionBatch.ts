@@ -3,7 +3,7 @@
  *
  * Guarantee: `seal` turns what the actors did into rows once, as they stand at the end of the batch. It does no I/O.
  */
-import { announcedLevel, type Availability } from "@holdfast/domain/Availability"
+import { announcedLevels, type Availability } from "@holdfast/domain/Availability"
 import type { DocumentLine } from "@holdfast/domain/DocumentLine"
 import type { GroupFates } from "@holdfast/domain/DueHolds"
 import type { LocationId, ReservationId } from "@holdfast/domain/Identity"
@@ -171,7 +171,7 @@ export class DecisionBatch {
     const availability = {
       sku: state.sku,
       version: state.version,
-      levels: state.levels.map(announcedLevel),
+      levels: announcedLevels(state),
       committedAt: this.decidedAt,
       events: actor.events,
       more: actor.more

@@ -86,8 +86,8 @@ const make = Effect.gen(function* () {
 
   const decide = async ({ key, body, part }: Asked, request: ReserveLinesRequest): Promise<string> => {
     await reached("begin", key)
-    const { partial = false, orderId, ttlMillis = holdTtlMillisDefault } = request
-    let group = await register.begin({ id: key, body, lines: demandOf(request), partial, orderId, ttlMillis })
+    const { partial = false, guard = false, orderId, ttlMillis = holdTtlMillisDefault } = request
+    let group = await register.begin({ id: key, body, lines: demandOf(request), partial, guard, orderId, ttlMillis })
     let asked = false
     for (let turn = 0; turn < groupTurnsMax; turn++) {
       if (group === undefined) {

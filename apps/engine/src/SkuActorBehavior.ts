@@ -5,25 +5,14 @@
  * announcements are collected in the batch. It does no I/O.
  */
 import { announcedEventsMax } from "@holdfast/domain/Availability"
-import { documentKeyOf } from "@holdfast/domain/DocumentLine"
-import type { OrderId, ReservationId } from "@holdfast/domain/Identity"
 import type { MovedSince } from "@holdfast/domain/MovementRules"
 import type { ReservationAnswer } from "@holdfast/domain/Reservation"
-import { endsHold, type StockChange } from "@holdfast/domain/StockChange"
-import { decide, evolve, type Decision } from "@holdfast/domain/StockRules"
-import { availableOverall, type Hold, type HoldEnd } from "@holdfast/domain/StockState"
-import { stockStream } from "@holdfast/bus/StreamTopology"
-import type { Cause } from "@holdfast/ledger/CommitBatch"
+import { decide, type Decision } from "@holdfast/domain/StockRules"
+import { availableOverall } from "@holdfast/domain/StockState"
+import { applyDecision } from "./ApplyDecision.ts"
 import type { DecisionBatch } from "./DecisionBatch.ts"
-import type {
-  DecidedEvent,
-  FactMessage,
-  LineMessage,
-  PartOfRequest,
-  PoisonMessage,
-  RequestMessage,
-  SkuActor
-} from "./SkuActor.ts"
+import { park } from "./ParkMessage.ts"
+import type { DecidedEvent, FactMessage, LineMessage, PartOfRequest, RequestMessage, SkuActor } from "./SkuActor.ts"
 import type { StockPartition } from "./StockPartition.ts"
 
 /**
@@ -64,7 +53,7 @@ export const applyFact = (
     occurredAt: fact.time,
     traceparent: kept
   }
-  apply(partition, actor, decision, cause, batch)
+  applyDecision(partition, actor, decision, cause, batch)
   if (decision.refusal !== undefined) {
     park(partition, message, decision.refusal.reason, decision.refusal.detail, batch)
     return false
@@ -109,7 +98,7 @@ export const answerRequest = (
       ? { changes: [], answer: { status: "denied", reason: "quarantined", sku: actor.state.sku } }
       : decide(actor.state, { _tag: "Request", request, unique }, batch.now, batch.policies, batch.fates)
   const cause = { source: "request", id: request.key, occurredAt: message.receivedAt, traceparent: message.traceparent }
-  apply(partition, actor, decision, cause, batch)
+  applyDecision(partition, actor, decision, cause, batch)
   if (decision.changes.length > 0) note(actor, requestEvent(wholeRequest(message), batch))
   keepAnswer(partition, key, body, decision.answer!, message, batch)
 }
@@ -127,7 +116,7 @@ export const answerLine = (
       ? { changes: [], answer: { status: "denied", reason: "quarantined", sku: actor.state.sku } }
       : decide(actor.state, { _tag: "Line", request }, batch.now, batch.policies, batch.fates)
   const occurredAt = part?.receivedAt ?? batch.now
-  apply(partition, actor, decision, { ...cause, occurredAt, traceparent: part?.traceparent }, batch)
+  applyDecision(partition, actor, decision, { ...cause, occurredAt, traceparent: part?.traceparent }, batch)
   if (part !== undefined && decision.changes.length > 0) note(actor, requestEvent(part, batch))
   batch.lineReplies.push({ message, answer: decision.answer! })
 }
@@ -173,114 +162,10 @@ const requestEvent = (request: PartOfRequest, batch: DecisionBatch): DecidedEven
 export const expireHolds = (partition: StockPartition, actor: SkuActor, batch: DecisionBatch): void => {
   if (actor.lifecycle === "quarantined") return
   const decision = decide(actor.state, { _tag: "Expire" }, batch.now, batch.policies, batch.fates)
-  apply(partition, actor, decision, { source: "clock", id: "expiry", occurredAt: batch.now }, batch)
+  applyDecision(partition, actor, decision, { source: "clock", id: "expiry", occurredAt: batch.now }, batch)
 }
 
 const note = (actor: SkuActor, event: DecidedEvent): void => {
   if (actor.events.length < announcedEventsMax) actor.events.push(event)
   else actor.more += 1
 }
-
-const apply = (
-  partition: StockPartition,
-  actor: SkuActor,
-  decision: Decision,
-  cause: Cause,
-  batch: DecisionBatch
-): void => {
-  const { changes, refusal } = decision
-  // what a refused fact still brought about (expiries) is not the fact's own doing: it may come again
-  const keyed = refusal === undefined ? changes.length - 1 : -1
-  for (let i = 0; i < changes.length; i++) {
-    const change = changes[i]!
-    noteHold(partition, actor, change, batch)
-    const isNewLine = noteLine(actor, change, batch)
-    evolve(actor.state, change)
-    const why = i === keyed || cause.key === undefined ? cause : { ...cause, key: undefined }
-    batch.commit.addChange(actor.sku, actor.state.version, change, why, isNewLine)
-    batch.touchLevel(partition, actor, change.locationId)
-    if (change.oversold > 0) noteOversold(actor, change, cause, batch)
-    if (change.onHand !== 0 && change.kind !== "count.cycle") batch.noteMove(actor, change, cause.occurredAt)
-  }
-}
-
-/** To be called after the change is applied. */
-const noteOversold = (actor: SkuActor, change: StockChange, cause: Cause, batch: DecisionBatch): void => {
-  const { kind, locationId, oversold: units, documentId } = change
-  batch.oversold.push({
-    sku: actor.state.sku,
-    version: actor.state.version,
-    locationId,
-    units,
-    kind,
-    cause: { source: cause.source, id: cause.id },
-    ...(cause.channel === undefined ? {} : { channel: cause.channel }),
-    ...(documentId === undefined ? {} : { orderId: documentId }),
-    ...(cause.traceparent === undefined ? {} : { traceparent: cause.traceparent })
-  })
-}
-
-/** To be called before the change is applied. */
-const noteHold = (partition: StockPartition, actor: SkuActor, change: StockChange, batch: DecisionBatch): void => {
-  const { reservationId } = change
-  if (reservationId === undefined) return
-  const { hold, ended } = holdAfter(actor.state.holds.get(reservationId), change, reservationId)
-  batch.commit.holds.set(reservationId, { sku: actor.sku, partition: partition.number, hold, ended })
-  if (ended !== null) batch.endedHolds.push([actor, reservationId])
-}
-
-/** What a hold is once a change is applied; one that ended keeps the units with which it did. */
-const holdAfter = (
-  before: Hold | undefined,
-  { kind, locationId, held, expiresAt, documentId }: StockChange,
-  reservationId: ReservationId
-): { readonly hold: Hold; readonly ended: HoldEnd | null } => {
-  if (before === undefined) {
-    const order = documentId === undefined ? {} : { orderId: documentId as OrderId }
-    return { hold: { reservationId, locationId, quantity: held, expiresAt: expiresAt!, ...order }, ended: null }
-  }
-  if (!endsHold(kind)) return { hold: { ...before, expiresAt: expiresAt! }, ended: null }
-  const left = before.quantity + held
-  if (left > 0) return { hold: { ...before, quantity: left }, ended: null }
-  return { hold: before, ended: kind.slice("reservation.".length) as HoldEnd }
-}
-
-/** To be called before the change is applied. @returns whether nobody has heard of the line before */
-const noteLine = (actor: SkuActor, change: StockChange, batch: DecisionBatch): boolean => {
-  if (change.line === undefined) return false
-  const key = documentKeyOf(change.line)
-  batch.rememberedLines.push([actor, key])
-  return !actor.state.documents.has(key)
-}
-
-/** Sets a message aside, in the same transaction that moves past it. */
-export const park = (
-  partition: StockPartition,
-  message: FactMessage | PoisonMessage,
-  reason: string,
-  detail: string,
-  batch: DecisionBatch
-): void => {
-  const fact = message.kind === "fact" ? message.fact : undefined
-  batch.commit.parked.push({
-    ...parkedMessage(partition, message),
-    reason,
-    detail,
-    source: fact?.source,
-    id: fact?.id,
-    sku: fact?.sku,
-    traceparent: message.kind === "fact" ? message.context.traceparent : undefined
-  })
-  if (message.kind === "fact") batch.parkedFacts.push({ partition, message, reason })
-}
-
-const parkedMessage = (partition: StockPartition, { sequence, item, raw }: FactMessage | PoisonMessage) => ({
-  stream: stockStream,
-  streamCreated: partition.streamCreated,
-  sequence,
-  item,
-  subject: raw.subject,
-  headers: raw.headers(),
-  payload: raw.payload,
-  storedAt: raw.storedAt
-})

@@ -82,7 +82,7 @@ describe(`reservations of several SKUs whose engine is killed ${kills} times (HO
       .slice(0, random.whole(1, 5))
       .map((sku) => ({ sku, quantity: random.whole(1, 3) }))
     const ttl = random.chance(0.1) ? { ttlMillis: random.whole(100, 400) } : {}
-    const request = { key: key(), lines, partial: random.chance(0.2), ...ttl }
+    const request = { key: key(), lines, partial: random.chance(0.2), guard: random.chance(0.2), ...ttl }
     return { verb: "reserve", request }
   }
 
@@ -198,6 +198,50 @@ describe(`reservations of several SKUs whose engine is killed ${kills} times (HO
     await recover(last, before)
     console.log("stopped at", Object.fromEntries(stopped), `${unanswered} of ${all.length} calls were not answered`)
     for (const call of all) expect(await last.ask(call.verb, call.request)).toEqual(call.answer)
+    await last.stop()
+    await harness.forgetConsumers()
     if (kills >= manyKills) for (const step of steps) expect(stopped.get(step) ?? 0, step).toBeGreaterThan(0)
+  })
+
+  it("does by its lines what was written, when nobody tells them before they are due", async () => {
+    const nobodyTells: Reached = (step) => (step === "tell a line" ? never : undefined)
+    const engine = await harness.startEngine([], nobodyTells)
+    await harness.publish({
+      id: "untold",
+      type: "goods.received",
+      data: { putaway: "done", lines: ["X", "Y"].map((sku) => ({ sku, quantity: 9 })) }
+    })
+    const shelf = async (sku: string) => {
+      const answer = await engine.ask("availability", { sku })
+      const [level] = (answer["locations"] ?? []) as ReadonlyArray<{ committed: number; held: number }>
+      return { committed: level?.committed, held: level?.held }
+    }
+    await vi.waitFor(async () => expect(await shelf("Y")).toEqual({ committed: 0, held: 0 }))
+    const reserve = async (quantity: number) => {
+      const lines = ["X", "Y"].map((sku) => ({ sku, quantity }))
+      return String((await engine.ask("reserve", { key: key(), lines, ttlMillis: 700 }))["reservationId"])
+    }
+    const [bought, dropped, forgotten, extended] = [
+      await reserve(1),
+      await reserve(2),
+      await reserve(2),
+      await reserve(3)
+    ]
+    const asked = [
+      await engine.ask("confirm", { key: key(), reservationId: bought, orderId: "untold" }),
+      await engine.ask("release", { key: key(), reservationId: dropped }),
+      await engine.ask("extend", { key: key(), reservationId: extended, ttlMillis: 60_000 })
+    ]
+    expect(asked.map(({ status }) => status)).toEqual(["confirmed", "released", "extended"])
+    expect(await shelf("X")).toEqual({ committed: 0, held: 8 })
+    await vi.waitFor(
+      async () => {
+        for (const sku of ["X", "Y"]) expect(await shelf(sku)).toEqual({ committed: 1, held: 3 })
+      },
+      { timeout: 10_000 }
+    )
+    const late = { key: key(), reservationId: forgotten, orderId: "late" }
+    expect(await engine.ask("confirm", late)).toEqual({ status: "denied", reason: "reservation_expired" })
+    expect((await harness.verify()).findings).toEqual([])
   })
 })

@@ -189,6 +189,25 @@ describe("a reservation of several SKUs", () => {
     expect(again).toEqual(answers)
   })
 
+  it("flags its units while they are held, when that is asked for, and after a restart too", async () => {
+    await receive({ N: 9, O: 9 })
+    const lines = ["N", "O"].map((sku) => ({ sku, quantity: 2 }))
+    const guarded = await ask("reserve", { lines, guard: true })
+    expect(guarded).toMatchObject({ status: "granted" })
+    expect(await ask("reserve", { sku: "N", quantity: 3, guard: true })).toMatchObject({ status: "granted" })
+    await ask("reserve", { sku: "N", quantity: 1 })
+    const flagged = { available: 3, locations: [{ held: 6, guarded: 5, available: 3 }] }
+    expect(await engine.ask("availability", { sku: "N" })).toMatchObject(flagged)
+    await engine.stop()
+    engine = await harness.startEngine()
+    expect(await engine.ask("availability", { sku: "N" })).toMatchObject(flagged)
+    await ask("release", { reservationId: guarded["reservationId"] })
+    await until(async () =>
+      expect(await engine.ask("availability", { sku: "N" })).toMatchObject({ locations: [{ held: 4, guarded: 3 }] })
+    )
+    await sound()
+  })
+
   it("names every field that is wrong", async () => {
     expect(await ask("reserve", { lines: [] })).toMatchObject({ status: "invalid", errors: [{ field: "body.lines" }] })
     expect(await ask("reserve", { lines: [{ sku: "A", quantity: 0 }] })).toMatchObject({

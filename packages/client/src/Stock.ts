@@ -15,7 +15,7 @@ export interface Stock {
   readonly committedAt: Date
 }
 
-const leftOutWhenNone = { unavailable: 0, safetyStock: 0, incoming: 0, inTransit: 0 }
+const leftOutWhenNone = { unavailable: 0, safetyStock: 0, incoming: 0, inTransit: 0, guarded: 0 }
 
 /** Undefined for what is no announcement: the next one of that SKU speaks for it. */
 export const stockOf = (payload: string): Stock | undefined => {

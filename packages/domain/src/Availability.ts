@@ -6,7 +6,7 @@
  * traces are assembled. It is not a log: after a crash some events may be announced twice or not be listed.
  */
 import type { LocationId, Sku } from "./Identity.ts"
-import { unavailable, type StockLevel } from "./StockState.ts"
+import { unavailable, type StockLevel, type StockState } from "./StockState.ts"
 import { lateEventMillis } from "./Limit.ts"
 
 /** Events listed in one announcement; more are only counted. Bounds the message under a burst on one SKU. */
@@ -46,6 +46,8 @@ export interface AnnouncedLevel {
   readonly safetyStock?: number
   readonly incoming?: number
   readonly inTransit?: number
+  /** of those that are held: what a channel may show as being bought right now. They lower what is available as all held units do */
+  readonly guarded?: number
 }
 
 export const announcedLevel = (level: Readonly<StockLevel>): AnnouncedLevel => {
@@ -61,6 +63,15 @@ export const announcedLevel = (level: Readonly<StockLevel>): AnnouncedLevel => {
     ...(inTransit === 0 ? {} : { inTransit })
   }
 }
+
+/** All levels of a SKU as they are announced. */
+export const announcedLevels = ({ levels, guarded }: StockState): ReadonlyArray<AnnouncedLevel> =>
+  guarded === undefined
+    ? levels.map(announcedLevel)
+    : levels.map((level) => {
+        const units = guarded.get(level.locationId)
+        return units === undefined ? announcedLevel(level) : { ...announcedLevel(level), guarded: units }
+      })
 
 export interface Availability {
   readonly sku: Sku

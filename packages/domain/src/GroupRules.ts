@@ -34,8 +34,8 @@ const next = (group: ReservationGroup, changed: Partial<ReservationGroup>): Rese
   revision: group.revision + 1
 })
 
-const lineIdOf = ({ id, attempt, lines }: ReservationGroup, line: number) =>
-  memberReservationId(lines[line]!.sku, { group: id, attempt, line })
+const lineIdOf = ({ id, attempt, lines, guard }: ReservationGroup, line: number) =>
+  memberReservationId(lines[line]!.sku, { group: id, attempt, line }, guard)
 
 /** Whether a denial says something of the stock, and not only that this attempt came too late. */
 const isFinal = (reason: DenialReason): boolean =>

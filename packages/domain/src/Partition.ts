@@ -38,8 +38,13 @@ const fnv1a = (token: string): number => {
 export const partitionOf = (sku: Sku | string): number => fnv1a(skuToken(sku)) % partitions
 
 /** Reservation ids begin with their partition, so that confirm and release find the owner without a look-up. */
-export const reservationIdOf = (sku: Sku, unique: string): ReservationId =>
-  `r${String(partitionOf(sku)).padStart(2, "0")}-${unique}` as ReservationId
+export const reservationIdOf = (sku: Sku, unique: string, guard = false): ReservationId =>
+  `r${String(partitionOf(sku)).padStart(2, "0")}-${unique}${guard ? guardSuffix : ""}` as ReservationId
+
+/** The id says whether its units are under guard: what a hold is must be known from the ledger alone. */
+const guardSuffix = "-guard"
+
+export const isGuarded = (id: ReservationId): boolean => id.endsWith(guardSuffix)
 
 /** The id of a group of holds, as its clients know it. @param group 32 hex digits */
 export const groupReservationId = (group: string): ReservationId => `g${group}` as ReservationId
@@ -57,13 +62,13 @@ export interface Membership {
 }
 
 /** A hold of a group bears its group in its own id, so that whoever meets the hold finds the group. */
-export const memberReservationId = (sku: Sku, { group, attempt, line }: Membership): ReservationId =>
-  reservationIdOf(sku, `g${group}-${attempt}-${line}`)
+export const memberReservationId = (sku: Sku, { group, attempt, line }: Membership, guard = false): ReservationId =>
+  reservationIdOf(sku, `g${group}-${attempt}-${line}`, guard)
 
 /** The group that a hold belongs to, or undefined when it stands alone. */
 export const membershipOf = (id: ReservationId): Membership | undefined => {
   if (id[4] !== "g") return undefined
-  const match = /^r\d{2}-g([0-9a-f]{32})-(\d+)-(\d+)$/.exec(id)
+  const match = /^r\d{2}-g([0-9a-f]{32})-(\d+)-(\d+)(?:-guard)?$/.exec(id)
   return match === null ? undefined : { group: match[1]!, attempt: Number(match[2]), line: Number(match[3]) }
 }
 

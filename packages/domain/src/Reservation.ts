@@ -27,7 +27,9 @@ export const ReserveRequest = Schema.Struct({
   locationId: Schema.optionalKey(LocationId),
   /** milliseconds the hold lives, by the database's clock */
   ttlMillis: Schema.optionalKey(TtlMillis),
-  orderId: Schema.optionalKey(OrderId)
+  orderId: Schema.optionalKey(OrderId),
+  /** whether every channel is told that these units are under guard, for as long as they are held */
+  guard: Schema.optionalKey(Schema.Boolean)
 })
 export type ReserveRequest = typeof ReserveRequest.Type
 

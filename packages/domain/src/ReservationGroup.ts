@@ -24,7 +24,9 @@ export const ReserveLinesRequest = Schema.Struct({
   partial: Schema.optionalKey(Schema.Boolean),
   /** milliseconds the holds live, by the database's clock */
   ttlMillis: Schema.optionalKey(TtlMillis),
-  orderId: Schema.optionalKey(OrderId)
+  orderId: Schema.optionalKey(OrderId),
+  /** whether every channel is told that these units are under guard, for as long as they are held */
+  guard: Schema.optionalKey(Schema.Boolean)
 })
 export type ReserveLinesRequest = typeof ReserveLinesRequest.Type
 
@@ -50,6 +52,7 @@ export interface ReservationGroup {
   readonly body: string
   readonly lines: ReadonlyArray<GroupLine>
   readonly partial: boolean
+  readonly guard: boolean
   readonly orderId: OrderId | undefined
   readonly ttlMillis: number
   /** an attempt that nobody finished is aborted; the same key may then try again */

@@ -7,7 +7,7 @@
  *
  * Pure; the draft is changed.
  */
-import { announcedLevel } from "./Availability.ts"
+import { announcedLevels } from "./Availability.ts"
 import type { Draft } from "./Draft.ts"
 import { moveEnd } from "./DueHolds.ts"
 import { defaultLocation, type ReservationId } from "./Identity.ts"
@@ -75,12 +75,12 @@ export const denied = (
 const reserve = (
   state: StockState,
   draft: Draft,
-  { locationId = defaultLocation, quantity, ttlMillis = holdTtlMillisDefault, orderId }: ReserveRequest,
+  { locationId = defaultLocation, quantity, ttlMillis = holdTtlMillisDefault, orderId, guard }: ReserveRequest,
   { now, unique }: RequestContext
 ): ReservationAnswer => {
   const free = available(draft.level(locationId))
   if (quantity > free) return denied(state, draft, "insufficient_stock", free)
-  const reservationId = reservationIdOf(state.sku, unique)
+  const reservationId = reservationIdOf(state.sku, unique, guard)
   const expiresAt = now + ttlMillis
   draft.change("reservation.granted", locationId, {
     held: quantity,
@@ -156,6 +156,6 @@ export const availabilityOf = (state: StockState): AvailabilityAnswer | Reservat
         sku: state.sku,
         version: state.version,
         available: availableOverall(state),
-        locations: state.levels.map((level) => ({ ...announcedLevel(level), available: available(level) }))
+        locations: announcedLevels(state).map((level, i) => ({ ...level, available: available(state.levels[i]!) }))
       }
     : denied(state, state, "unknown_sku")

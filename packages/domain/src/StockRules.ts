@@ -41,7 +41,16 @@ import { answerLine, type LineRequest } from "./LineRules.ts"
 import { answerRequest, denied } from "./ReservationRules.ts"
 import { applyRare, endsHold, type StockChange } from "./StockChange.ts"
 import type { SkuFact, StockEventType } from "./StockEvent.ts"
-import { emptyLevel, endsAt, isKnown, levelAt, type Hold, type HoldEnd, type StockState } from "./StockState.ts"
+import {
+  countGuarded,
+  emptyLevel,
+  endsAt,
+  isKnown,
+  levelAt,
+  type Hold,
+  type HoldEnd,
+  type StockState
+} from "./StockState.ts"
 
 /**
  * What the actor of a SKU may be told. `unique` makes the reservation id and is the same for the same request.
@@ -216,6 +225,7 @@ export const evolve = (state: StockState, change: StockChange): void => {
 }
 
 const evolveHold = (state: StockState, change: StockChange, reservationId: ReservationId): void => {
+  countGuarded(state, reservationId, change.locationId, change.held)
   if (change.kind === "reservation.granted") {
     openHold(state, change, reservationId)
     return

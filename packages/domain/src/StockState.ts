@@ -10,6 +10,7 @@
  */
 import type { DocumentLine } from "./DocumentLine.ts"
 import { HoldExpiry, type EndsAt } from "./HoldExpiry.ts"
+import { isGuarded } from "./Partition.ts"
 import { SparseMap } from "./SparseMap.ts"
 import type { LocationId, OrderId, ReservationId, Sku } from "./Identity.ts"
 
@@ -73,6 +74,8 @@ export interface StockState {
   readonly levels: Array<StockLevel>
   readonly holds: SparseMap<ReservationId, Hold>
   readonly expiry: HoldExpiry
+  /** held units that are under guard, where there are any */
+  guarded: Map<LocationId, number> | undefined
   /** how holds that are at hand but no longer open have ended */
   readonly ended: SparseMap<ReservationId, HoldEnd>
   /** lines of orders, transfers and purchases, by `documentKey` */
@@ -85,9 +88,25 @@ export const emptyState = (sku: Sku): StockState => ({
   levels: [],
   holds: new SparseMap(),
   expiry: new HoldExpiry(),
+  guarded: undefined,
   ended: new SparseMap(),
   documents: new SparseMap()
 })
+
+/** Counts held units of a reservation that is under guard; of another one it counts nothing. */
+export const countGuarded = (
+  state: StockState,
+  reservationId: ReservationId,
+  locationId: LocationId,
+  units: number
+): void => {
+  if (!isGuarded(reservationId)) return
+  state.guarded ??= new Map()
+  const now = (state.guarded.get(locationId) ?? 0) + units
+  if (now === 0) state.guarded.delete(locationId)
+  else state.guarded.set(locationId, now)
+  if (state.guarded.size === 0) state.guarded = undefined
+}
 
 /** Whether a hold is open and ends at that time, for its `expiry`. */
 export const endsAt =

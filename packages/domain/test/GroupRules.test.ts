@@ -36,6 +36,7 @@ const pending = (partial = false): ReservationGroup => ({
   body: id,
   lines: demandOf({ lines: [a, b].map((sku) => ({ sku, quantity: 2 })) }),
   partial,
+  guard: false,
   orderId: undefined,
   ttlMillis: 1_000,
   attempt: 1,

@@ -65,7 +65,7 @@ describe("the stock rules under invented histories", () => {
     for (const corner of corners) expect(met.get(corner) ?? 0, corner).toBeGreaterThan(histories / 100)
   })
 
-  it("every state is the fold of its ledger", { timeout: 60_000 }, () => {
+  it("every state is the fold of its ledger", { timeout: 120_000 }, () => {
     for (const seed of seeds.slice(0, 500)) {
       withSeed(seed, () => {
         for (const [sku, { state, ledger }] of run(seed).skus) {
@@ -77,7 +77,7 @@ describe("the stock rules under invented histories", () => {
     }
   })
 
-  it("the same facts in any order of arrival, repeated or not, end in the same state", { timeout: 60_000 }, () => {
+  it("the same facts in any order of arrival, repeated or not, end in the same state", { timeout: 120_000 }, () => {
     for (const seed of seeds.slice(0, 600)) {
       withSeed(seed, () => {
         const random = new Random(seed)

@@ -7,7 +7,14 @@
  */
 import { decodeLine, documentKey, type DocumentLine } from "@holdfast/domain/DocumentLine"
 import type { LocationId, OrderId, ReservationId, Sku } from "@holdfast/domain/Identity"
-import { emptyLevel, emptyState, type Hold, type HoldEnd, type StockState } from "@holdfast/domain/StockState"
+import {
+  countGuarded,
+  emptyLevel,
+  emptyState,
+  type Hold,
+  type HoldEnd,
+  type StockState
+} from "@holdfast/domain/StockState"
 import { numberArray, textArray } from "./ArrayLiteral.ts"
 import type { Sql } from "./Database.ts"
 
@@ -234,4 +241,5 @@ const rareOf = (text: string) => {
 const addHold = (state: StockState, hold: Hold): void => {
   state.holds.set(hold.reservationId, hold)
   state.expiry.add(hold.reservationId, hold.expiresAt)
+  countGuarded(state, hold.reservationId, hold.locationId, hold.quantity)
 }

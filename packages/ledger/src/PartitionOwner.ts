@@ -77,7 +77,10 @@ export const unannounced = async (sql: Sql, owned: Ownership): Promise<Unannounc
     where partition = ${owned.partition} and commit_no > ${owned.announcedNo} group by 1`
   const [levels, events, oversold] = await Promise.all([
     sql`select l.sku, l.location_id, l.on_hand, l.committed, l.held, l.version, l.safety_stock, l.incoming, l.in_transit,
-          l.receiving + l.inspection + l.damaged + l.quality as unavailable from stock_level l join (${changed}) c using (sku)`,
+          l.receiving + l.inspection + l.damaged + l.quality as unavailable,
+          (select sum(h.quantity)::int from hold h where h.sku = l.sku and h.location_id = l.location_id and h.ended is null
+            and h.reservation_id like '%-guard') as guarded
+        from stock_level l join (${changed}) c using (sku)`,
     sql`select l.sku, l.cause_source, l.cause_id, l.kind, l.traceparent, (extract(epoch from l.occurred_at) * 1000)::float8 as occurred,
           (extract(epoch from l.committed_at) * 1000)::float8 as committed
         from ledger l join (${changed}) c on c.sku = l.sku and l.committed_at >= c.since
@@ -94,7 +97,18 @@ export const unannounced = async (sql: Sql, owned: Ownership): Promise<Unannounc
     const found = bySku.get(row["sku"]) ?? { levels: [], events: [], version: 0, at: 0 }
     const { location_id: locationId, on_hand: onHand, committed, held, unavailable, incoming } = row
     const { safety_stock: safetyStock, in_transit: inTransit } = row
-    found.levels.push({ locationId, onHand, committed, held, unavailable, safetyStock, incoming, inTransit })
+    const guarded = row["guarded"] === null ? {} : { guarded: row["guarded"] }
+    found.levels.push({
+      locationId,
+      onHand,
+      committed,
+      held,
+      unavailable,
+      safetyStock,
+      incoming,
+      inTransit,
+      ...guarded
+    })
     found.version = Math.max(found.version, row["version"])
     bySku.set(row["sku"], found)
   }

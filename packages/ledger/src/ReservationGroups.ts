@@ -13,7 +13,7 @@ import type { Sql } from "./Database.ts"
 import type { StoredAnswer } from "./Admission.ts"
 
 /** A group that is to be begun. */
-export type NewGroup = Pick<ReservationGroup, "id" | "body" | "lines" | "partial" | "orderId" | "ttlMillis">
+export type NewGroup = Pick<ReservationGroup, "id" | "body" | "lines" | "partial" | "guard" | "orderId" | "ttlMillis">
 
 /** An answer that is remembered for a key; with `change`, only if that one of the changes is written. */
 export interface SaidAnswer extends StoredAnswer {
@@ -52,10 +52,11 @@ with clock as materialized (select date_trunc('milliseconds', clock_timestamp())
 asked as (
   select unnest(${textArray(rows.map((r) => r.id))}::uuid[]) as id, unnest(${textArray(rows.map((r) => r.body))}::uuid[]) as body,
     unnest(${textArray(rows.map((r) => packed(r.lines)))}::text[]) as lines, unnest(${textArray(rows.map((r) => String(r.partial)))}::boolean[]) as partial,
+    unnest(${textArray(rows.map((r) => String(r.guard)))}::boolean[]) as guard,
     unnest(${sparseArray(rows.map((r) => r.orderId))}::text[]) as order_id, unnest(${numberArray(rows.map((r) => r.ttlMillis))}::int[]) as ttl),
 begun as (
-  insert into reservation_group (id, revision, body, lines, partial, order_id, ttl_millis, attempt, status, expires_at, due_at, settled)
-  select a.id, 1, a.body, a.lines, a.partial, a.order_id, a.ttl, 1, 'pending', clock.now + a.ttl * interval '1 ms',
+  insert into reservation_group (id, revision, body, lines, partial, guard, order_id, ttl_millis, attempt, status, expires_at, due_at, settled)
+  select a.id, 1, a.body, a.lines, a.partial, a.guard, a.order_id, a.ttl, 1, 'pending', clock.now + a.ttl * interval '1 ms',
     clock.now + least(a.ttl, ${attemptMillis}::int) * interval '1 ms', false
   from asked a, clock where not exists (select 1 from request_answer x where x.key = a.id)
   on conflict (id) do nothing returning id, body, expires_at, due_at),
@@ -74,6 +75,7 @@ interface GroupRow {
   readonly body: string
   readonly lines: string
   readonly partial: boolean
+  readonly guard: boolean
   readonly order_id: string | null
   readonly ttl_millis: number
   readonly attempt: number
@@ -91,6 +93,7 @@ const groupOf = (row: GroupRow): ReservationGroup => ({
   body: row.body,
   lines: unpacked(row.lines),
   partial: row.partial,
+  guard: row.guard,
   orderId: (row.order_id ?? undefined) as OrderId | undefined,
   ttlMillis: row.ttl_millis,
   attempt: row.attempt,
@@ -103,7 +106,7 @@ const groupOf = (row: GroupRow): ReservationGroup => ({
 })
 
 const columns = (sql: Sql) => sql`
-  encode(uuid_send(id), 'hex') as id, revision, encode(uuid_send(body), 'hex') as body, lines, partial, order_id, ttl_millis, attempt,
+  encode(uuid_send(id), 'hex') as id, revision, encode(uuid_send(body), 'hex') as body, lines, partial, guard, order_id, ttl_millis, attempt,
   status, ended, (extract(epoch from expires_at) * 1000)::float8 as expires, (extract(epoch from due_at) * 1000)::float8 as due, answer, settled`
 
 /** What is stored of groups, and of the answers to other keys. */

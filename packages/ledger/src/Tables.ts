@@ -167,6 +167,8 @@ export const reservationGroup = pgTable(
     /** demand per SKU and location, and what was granted of it, as JSON */
     lines: text().notNull(),
     partial: boolean().notNull(),
+    /** its units are under guard, which their holds' ids say too */
+    guard: boolean().notNull().default(false),
     orderId: text("order_id"),
     ttlMillis: integer("ttl_millis").notNull(),
     attempt: integer().notNull(),

@@ -88,7 +88,7 @@ const checks: Readonly<Record<string, string>> = {
       select g.id, g.attempt, (t.line ->> 0) as sku, (t.line ->> 3)::int as granted, t.n - 1 as n
       from reservation_group g, json_array_elements(g.lines::json) with ordinality as t(line, n) where g.status = 'granted')
     select encode(uuid_send(line.id), 'hex') || ': ' || line.sku from line left join ledger l on l.sku = line.sku
-      and l.kind = 'reservation.granted' and substr(l.reservation_id, 5) = 'g' || encode(uuid_send(line.id), 'hex') || '-' || attempt || '-' || n
+      and l.kind = 'reservation.granted' and replace(substr(l.reservation_id, 5), '-guard', '') = 'g' || encode(uuid_send(line.id), 'hex') || '-' || attempt || '-' || n
     where line.granted <> coalesce(l.held, 0)`,
   "document lines are the last that the ledger says of them": `
     with said as (

@@ -40,6 +40,9 @@ const requestTypes: ReadonlySet<string> = new Set([
   "reservation.reserve",
   "reservation.confirm",
   "reservation.release",
+  "reservation.extend",
+  "reservation.pin",
+  "reservation.unpin",
   "reservation.expired"
 ])
 

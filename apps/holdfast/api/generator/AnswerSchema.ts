@@ -31,7 +31,8 @@ const level = {
   unavailable: optionalKey(Units.annotate({ description: `units on hand that cannot be sold${offLevel}` })),
   safetyStock: optionalKey(Units.annotate({ description: `units that are never promised${offLevel}` })),
   incoming: optionalKey(Units.annotate({ description: `units ordered from suppliers${offLevel}` })),
-  inTransit: optionalKey(Units.annotate({ description: `units on their way from another location${offLevel}` }))
+  inTransit: optionalKey(Units.annotate({ description: `units on their way from another location${offLevel}` })),
+  guarded: optionalKey(Units.annotate({ description: `units of those held that are under guard${offLevel}` }))
 }
 
 export const Level = Struct(level)

@@ -15,6 +15,8 @@ const texts: Readonly<Record<string, string>> = {
   by: "who, for people",
   reference: "a note for people: a delivery, a shelf, a parcel",
   partial: "whether less than all is welcome: then what there is of each line is held, at least one unit overall",
+  guard:
+    "whether announcements flag these units, as `guarded`, for as long as they are held; they lower what is available in any case",
   shipmentId: "the shipment, as the system that keeps it calls it",
   returnId: "the return, as the system that keeps it calls it",
   transferId: "the transfer, as the system that keeps it calls it",

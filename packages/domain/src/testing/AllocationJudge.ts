@@ -102,15 +102,16 @@ const shrunkBy = (
     ...latestFirst.filter((one) => one.locationId === leaving),
     ...latestFirst.filter((one) => one.locationId !== leaving)
   ]
+  const taken = new Map<Allocation, number>()
   let left = fewer
   for (const spared of [true, false]) {
-    const taken = new Map<Allocation, number>()
     for (const turn of turns) {
       const here = at(after, turn.locationId)
       const free = spared ? Math.max(0, here - at(bound, turn.locationId)) : here
-      const units = Math.min(left, free, turn.units - (taken.get(turn) ?? 0))
+      const gone = taken.get(turn) ?? 0
+      const units = Math.min(left, free, turn.units - gone)
       after.set(turn.locationId, here - units)
-      taken.set(turn, units)
+      taken.set(turn, gone + units)
       left -= units
     }
   }

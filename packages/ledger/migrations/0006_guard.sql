@@ -1,0 +1,1 @@
+ALTER TABLE "reservation_group" ADD COLUMN "guard" boolean DEFAULT false NOT NULL;
