@@ -44,6 +44,7 @@ describe("the client, with a whole instance at the other end", () => {
         locationId: "main",
         onHand: 10,
         committed: 4,
+        guarded: 0,
         held: 0,
         unavailable: 0,
         safetyStock: 0,
