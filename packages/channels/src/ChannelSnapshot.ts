@@ -4,7 +4,7 @@ import type { CircuitState } from "./CircuitBreaker.ts"
 import type { EventOutcome } from "./EventAccount.ts"
 import type { LatencySummary } from "./LatencyHistogram.ts"
 import type { Listing, Quarantine } from "./Listing.ts"
-import type { OutputCore } from "./OutputCore.ts"
+import type { Operation, OutputCore } from "./OutputCore.ts"
 import type { OutputCounts } from "./OutputCounts.ts"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 
@@ -20,6 +20,10 @@ export interface ChannelSnapshot extends Readonly<OutputCounts>, Readonly<Record
   readonly circuitDetail: string | undefined
   /** the channel asked to be left alone until then, milliseconds since the epoch; undefined when that is over */
   readonly pausedUntil: number | undefined
+  readonly operation: Operation
+  /** listings that collect until their window closes, and when that is: milliseconds since the epoch, undefined when not by itself */
+  readonly collecting: number
+  readonly closesAt: number | undefined
   readonly listings: number
   readonly quarantined: number
   /** listings that wait for a call, and those that a call is under way for */
@@ -63,8 +67,8 @@ export const viewOf = (listing: Listing): ListingView => ({
   quarantine: listing.quarantine
 })
 
-export const snapshotOf = (definition: ChannelDefinition, core: OutputCore, now: number): ChannelSnapshot => {
-  const { account, lane, queue } = core
+export const snapshotOf = (core: OutputCore, now: number): ChannelSnapshot => {
+  const { account, definition, lane, queue } = core
   const { p50, p99, p999 } = account.window.summary(now)
   const judged = account.good + account.late
   let quarantined = 0
@@ -82,6 +86,9 @@ export const snapshotOf = (definition: ChannelDefinition, core: OutputCore, now:
     circuit: lane.circuit.state,
     circuitDetail: lane.circuit.detail,
     pausedUntil: lane.pausedUntil > now ? lane.pausedUntil : undefined,
+    operation: core.operation,
+    collecting: queue.window.size,
+    closesAt: core.closesAt === Number.POSITIVE_INFINITY ? undefined : core.closesAt,
     listings: core.listings.size,
     quarantined,
     pending: queue.waiting,

@@ -74,13 +74,18 @@ export class EventAccount {
   late = 0
   private readonly pending = new IndexedHeap<PendingEvent>()
   private readonly channel: ChannelId
-  private readonly budgetMillis: number
+  private budgetMillis: number
   private readonly report: ((settled: SettledEvent) => void) | undefined
 
   constructor(channel: ChannelId, budgetMillis: number, report: ((settled: SettledEvent) => void) | undefined) {
     this.channel = channel
     this.budgetMillis = budgetMillis
     this.report = report
+  }
+
+  /** Events that come from now on have this many milliseconds. What was promised before stays. */
+  rebudget(budgetMillis: number): void {
+    this.budgetMillis = budgetMillis
   }
 
   /** Events that are neither settled nor given up on, unweighted. */

@@ -2,7 +2,8 @@
  * What an output stream knows of one listing: the newest quantity it wants shown, what the channel last confirmed, the
  * write whose fate is unknown, and the events that wait.
  *
- * One listing is in one place: idle, ready (waits for the lane), delayed (waits for a time) or in flight.
+ * One listing is in one place: idle, collecting (waits for its window to close), ready (waits for the lane), delayed (waits
+ * for a time) or in flight.
  */
 import type { Sku } from "@holdfast/domain/Identity"
 import type { RejectedBecause } from "./ChannelConnector.ts"
@@ -47,7 +48,9 @@ export interface Listing extends EventHolder, HeapItem {
   restored: boolean
   /** newest version whose events are settled */
   confirmedVersion: number
-  place: "idle" | "ready" | "delayed" | "inFlight"
+  /** `wanted` was reckoned by a definition that has changed since */
+  outdated: boolean
+  place: "idle" | "collecting" | "ready" | "delayed" | "inFlight"
   step: Step
   /** earliest deadline of what waits, milliseconds since the epoch */
   deadline: number
@@ -72,6 +75,7 @@ export const emptyListing = (sku: Sku): Listing => ({
   confirmed: undefined,
   restored: false,
   confirmedVersion: -1,
+  outdated: false,
   place: "idle",
   step: "push",
   deadline: Number.POSITIVE_INFINITY,

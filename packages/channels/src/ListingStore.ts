@@ -1,11 +1,12 @@
 /**
- * Where it is remembered what each channel last confirmed: read once when an output stream starts, written after
- * acknowledgements.
+ * Where it is remembered what each channel last confirmed, and when its last scheduled run was begun: read once when an
+ * output stream starts, written afterwards.
  *
  * Guarantee: a stored version never goes back. The memory layer forgets with the process; PostgreSQL is in the ledger.
  */
 import type { ChannelId, Sku } from "@holdfast/domain/Identity"
 import { Context, Effect, Layer, Schema } from "effect"
+import type { ScheduledRun } from "./OutputPorts.ts"
 
 /** Times are milliseconds since the epoch. */
 export interface StoredListing {
@@ -34,11 +35,19 @@ export class ListingStore extends Context.Service<
     readonly load: (channel: ChannelId) => Effect.Effect<ReadonlyArray<StoredListing>, ListingStoreError>
     /** Each SKU at most once. A row whose stored version is newer stays as it is. */
     readonly save: (channel: ChannelId, rows: ReadonlyArray<StoredListing>) => Effect.Effect<void, ListingStoreError>
+    /** When the last scheduled run of the channel was begun, milliseconds since the epoch; undefined: never. */
+    readonly lastRun: (channel: ChannelId) => Effect.Effect<number | undefined, ListingStoreError>
+    /** A run that is older than the stored one changes nothing. */
+    readonly saveRun: (channel: ChannelId, run: ScheduledRun) => Effect.Effect<void, ListingStoreError>
   }
 >()("@holdfast/channels/ListingStore") {
   static readonly memory: Layer.Layer<ListingStore> = Layer.sync(ListingStore, () => {
     const channels = new Map<ChannelId, Map<Sku, StoredListing>>()
+    const runs = new Map<ChannelId, number>()
     return {
+      lastRun: (channel) => Effect.sync(() => runs.get(channel)),
+      saveRun: (channel, { ranAt }) =>
+        Effect.sync(() => void runs.set(channel, Math.max(ranAt, runs.get(channel) ?? 0))),
       load: (channel) => Effect.sync(() => [...(channels.get(channel)?.values() ?? [])]),
       save: (channel, rows) =>
         Effect.sync(() => {

@@ -1,41 +1,51 @@
 /**
- * The decisions of one channel's output stream, without I/O: which listing is told what, when, and what an answer means.
+ * The decisions of one channel's output stream, without I/O: which listing is told what, and when.
  *
  * Guarantee: one call at most is under way per listing, so that an older version never overwrites a newer; only the
- * newest quantity waits; a quantity that the channel already shows is not sent; a write of unknown fate is resolved
- * before the next. It is synchronous: the caller brings the time, makes the calls and wakes it.
+ * newest quantity waits; a quantity that the channel already shows is not sent. Its definition may change while it runs:
+ * nothing is lost or told twice for that. It is synchronous: the caller brings the time, makes the calls and wakes it. What
+ * an answer means: `Landing`.
  */
 import type { Availability } from "@holdfast/domain/Availability"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import type { Sku } from "@holdfast/domain/Identity"
 import { skuToken } from "@holdfast/domain/Partition"
-import { publishable } from "@holdfast/domain/Publishable"
-import { backoffMillis } from "./Backoff.ts"
+import { isReckonedAlike, publishable } from "@holdfast/domain/Publishable"
 import type { ConnectorDescriptor, PushItem, PushOutcome, ReadBack } from "./ChannelConnector.ts"
-import { retryAfterMaxMillis, retryBaseMillis, retryMaxMillis, throttleMillis } from "./ChannelLimit.ts"
-import { EventAccount, type EventOutcome } from "./EventAccount.ts"
-import { emptyListing, isShown, type Listing, storedListing, type Write } from "./Listing.ts"
+import { retryAfterMaxMillis } from "./ChannelLimit.ts"
+import { EventAccount } from "./EventAccount.ts"
+import { isTransient, Landing } from "./Landing.ts"
+import { emptyListing, isShown, type Listing, storedListing } from "./Listing.ts"
 import type { StoredListing } from "./ListingStore.ts"
 import { zeroCounts } from "./OutputCounts.ts"
 import { OutputLane } from "./OutputLane.ts"
-import { OutputQueue } from "./OutputQueue.ts"
 import type { Flight, OutputPorts } from "./OutputPorts.ts"
-import { windowClosesAt } from "./TimingWindow.ts"
+import { OutputQueue } from "./OutputQueue.ts"
+import { OutputWindow } from "./OutputWindow.ts"
+
+/**
+ * Whether the channel is told anything. `paused`: nothing leaves, and what waits goes on waiting, its deadlines with it.
+ * `draining`: what waits is sent without regard to its window; once nothing waits, it is paused.
+ */
+export type Operation = "running" | "paused" | "draining"
 
 export class OutputCore {
   readonly account: EventAccount
   readonly lane: OutputLane
-  readonly queue = new OutputQueue()
+  readonly queue: OutputQueue
   readonly listings = new Map<Sku, Listing>()
   readonly counts = zeroCounts()
   inFlight = 0
-  private readonly definition: ChannelDefinition
+  operation: Operation = "running"
+  private current: ChannelDefinition
   private readonly descriptor: ConnectorDescriptor
   private readonly canReadBack: boolean
   private readonly ports: OutputPorts
+  private readonly landing: Landing
+  /** until the newest stock of every SKU was offered, a run would miss some of it */
+  private isCaughtUp = false
   private pumping = false
   private pumpAgain = false
-  private throttles = 0
 
   constructor(
     definition: ChannelDefinition,
@@ -43,48 +53,111 @@ export class OutputCore {
     canReadBack: boolean,
     ports: OutputPorts
   ) {
-    this.definition = definition
+    this.current = definition
     this.descriptor = descriptor
     this.canReadBack = canReadBack
     this.ports = ports
     this.account = new EventAccount(definition.id, definition.budgetMillis, ports.settled)
     this.lane = new OutputLane(definition.rate)
+    this.queue = new OutputQueue(new OutputWindow(definition.timing, ports.now()))
+    const { account, counts, lane, queue } = this
+    const reconsider = (listing: Listing, now: number) => this.reconsider(listing, now)
+    this.landing = new Landing({ account, counts, lane, queue, descriptor, canReadBack, ports, reconsider })
   }
 
-  /** What the channel confirmed before this process began; before the first offer. */
-  restore(rows: ReadonlyArray<StoredListing>): void {
+  get definition(): ChannelDefinition {
+    return this.current
+  }
+
+  /**
+   * What the channel confirmed before this process began; before the first offer.
+   * @param ranAt milliseconds since the epoch at which its last scheduled run was begun: one that was missed since is made up for
+   */
+  restore(rows: ReadonlyArray<StoredListing>, ranAt?: number): void {
     for (const row of rows) this.listings.set(row.sku, storedListing(row))
+    if (ranAt !== undefined) this.queue.window.restore(ranAt)
   }
 
   /** Takes note of the newest stock of a SKU. A version that is not newer than the newest seen is ignored. */
   offer(stock: Availability): void {
     const listing = this.listingOf(stock.sku)
-    if (stock.version <= listing.version) {
+    if (stock.version < listing.version || (stock.version === listing.version && !listing.outdated)) {
       this.counts.ignored += 1
       return
     }
     const now = this.ports.now()
     this.counts.offers += 1
-    if ((listing.place === "ready" || listing.place === "delayed") && listing.step === "push")
-      this.counts.coalesced += 1
+    if (listing.place !== "idle" && listing.place !== "inFlight" && listing.step === "push") this.counts.coalesced += 1
     listing.version = stock.version
-    listing.wanted = publishable(this.definition, stock)
+    listing.wanted = publishable(this.current, stock)
+    listing.outdated = false
     listing.quarantine = undefined
     if (listing.restored && stock.version > listing.confirmedVersion) listing.confirmed = undefined
     listing.restored = false
-    if (stock.version > listing.confirmedVersion) {
-      const earliest = this.account.offer(listing, stock, now)
-      const deadline =
-        earliest === Number.POSITIVE_INFINITY ? stock.committedAt + this.definition.budgetMillis : earliest
-      listing.deadline = Math.min(listing.deadline, deadline)
-    }
+    if (stock.version > listing.confirmedVersion) this.follow(listing, stock, now)
     if (listing.place !== "inFlight") this.reconsider(listing, now)
+    this.pump()
+  }
+
+  private follow(listing: Listing, stock: Availability, now: number): void {
+    const earliest = this.account.offer(listing, stock, now)
+    const deadline = earliest === Number.POSITIVE_INFINITY ? stock.committedAt + this.current.budgetMillis : earliest
+    listing.deadline = Math.min(listing.deadline, deadline)
+  }
+
+  /** The newest stock of every SKU was offered: from now on windows close. */
+  caughtUp(): void {
+    this.isCaughtUp = true
     this.pump()
   }
 
   /** Time has passed. */
   tick(): void {
     this.pump()
+  }
+
+  /**
+   * Goes by another definition of the same channel from now on.
+   * @returns whether quantities are reckoned otherwise: then the newest stock of every SKU is to be offered again
+   */
+  redefine(next: ChannelDefinition): boolean {
+    const { current: before } = this
+    const now = this.ports.now()
+    this.current = next
+    this.account.rebudget(next.budgetMillis)
+    this.lane.rebudget(next.rate, now)
+    if (JSON.stringify(before.timing) !== JSON.stringify(next.timing)) this.retime(next, now)
+    const isOutdated = !isReckonedAlike(before, next)
+    if (isOutdated) for (const listing of this.listings.values()) listing.outdated = true
+    this.pump()
+    return isOutdated
+  }
+
+  private retime({ timing }: ChannelDefinition, now: number): void {
+    const { window } = this.queue
+    window.retime(timing, now)
+    if (!window.collects) this.queue.closeWindow(now)
+  }
+
+  /** @param operation what it does from now on */
+  operate(operation: Operation): void {
+    this.operation = operation
+    this.pump()
+  }
+
+  /** Lets go what waits for a window: all of it, or these listings. @returns how many */
+  release(skus?: ReadonlySet<Sku>): number {
+    const { queue } = this
+    const now = this.ports.now()
+    let released = 0
+    if (skus === undefined) released = queue.closeWindow(now)
+    else
+      for (const listing of queue.window.release(skus)) {
+        queue.putReady(listing)
+        released += 1
+      }
+    this.pump()
+    return released
   }
 
   private listingOf(sku: Sku): Listing {
@@ -99,28 +172,23 @@ export class OutputCore {
   /** Puts a listing that is not in flight where it belongs now. */
   private reconsider(listing: Listing, now: number): void {
     if (isShown(listing)) {
-      this.settleShown(listing, now)
+      this.landing.shown(listing, now)
       if (listing.place === "delayed" && listing.step === "verify") return
       this.queue.remove(listing)
-      if (listing.suspect && this.canReadBack) this.delay(listing, "verify", now + this.descriptor.settleMillis)
+      if (listing.suspect && this.canReadBack) {
+        listing.step = "verify"
+        this.queue.putDelayed(listing, now + this.descriptor.settleMillis)
+      }
       return
     }
     if (listing.quarantine !== undefined) return
-    if (listing.deadline === Number.POSITIVE_INFINITY) listing.deadline = now + this.definition.budgetMillis
-    if (listing.place === "ready") {
-      this.queue.putReady(listing)
-      return
-    }
+    if (listing.deadline === Number.POSITIVE_INFINITY) listing.deadline = now + this.current.budgetMillis
+    if (listing.place === "collecting") return
+    if (listing.place === "ready") return this.queue.putReady(listing)
     if (listing.place === "delayed" && listing.step !== "verify") return
     listing.step = "push"
-    const closesAt = windowClosesAt(this.definition.timing, now)
-    if (closesAt <= now) this.queue.putReady(listing)
-    else this.queue.putDelayed(listing, closesAt)
-  }
-
-  private delay(listing: Listing, step: Listing["step"], at: number): void {
-    listing.step = step
-    this.queue.putDelayed(listing, at)
+    if (this.queue.window.collects) this.queue.putCollecting(listing, now)
+    else this.queue.putReady(listing)
   }
 
   /** Starts the calls that may start, and says when to look again. */
@@ -135,11 +203,39 @@ export class OutputCore {
       const now = this.ports.now()
       this.account.pass(now)
       this.queue.release(now)
-      while (this.queue.hasReady && this.lane.admitAt(now) <= now) this.launch(now)
+      this.closeWindow(now)
+      while (this.mayLaunch(now)) this.launch(now)
     } while (this.pumpAgain)
     this.pumping = false
-    const admitAt = this.queue.hasReady ? this.lane.admitAt(this.ports.now()) : Number.POSITIVE_INFINITY
-    this.ports.wakeAt(Math.min(admitAt, this.queue.nextAt, this.account.nextAt))
+    this.ports.wakeAt(Math.min(this.launchAt(), this.queue.nextAt, this.account.nextAt, this.closesAt))
+  }
+
+  /** When the window closes by itself, milliseconds since the epoch. */
+  get closesAt(): number {
+    return this.isCaughtUp ? this.queue.window.closesAt : Number.POSITIVE_INFINITY
+  }
+
+  private closeWindow(now: number): void {
+    const { queue } = this
+    if (this.operation === "draining") {
+      if (queue.window.size > 0) queue.closeWindow(now)
+      if (queue.waiting === 0 && this.inFlight === 0) this.operation = "paused"
+    } else if (this.closesAt <= now) {
+      const listings = queue.closeWindow(now)
+      if (!queue.window.runs) return
+      this.counts.runs += 1
+      this.ports.ran?.({ ranAt: now, listings })
+    }
+  }
+
+  private mayLaunch(now: number): boolean {
+    return this.operation !== "paused" && this.queue.hasReady && this.lane.admitAt(now) <= now
+  }
+
+  private launchAt(): number {
+    return this.operation !== "paused" && this.queue.hasReady
+      ? this.lane.admitAt(this.ports.now())
+      : Number.POSITIVE_INFINITY
   }
 
   private launch(now: number): void {
@@ -160,7 +256,7 @@ export class OutputCore {
 
   private itemOf(listing: Listing): PushItem {
     const { sku, wanted, version, generation } = listing
-    const key = `${skuToken(this.definition.id)}:${skuToken(sku)}:${version}:${wanted}:${generation}`
+    const key = `${skuToken(this.current.id)}:${skuToken(sku)}:${version}:${wanted}:${generation}`
     return { sku, quantity: wanted, version, key }
   }
 
@@ -172,7 +268,26 @@ export class OutputCore {
     for (let i = 0; i < flight.items.length; i++) {
       const { quantity, version } = flight.items[i]!
       const outcome = outcomes[i] ?? { _tag: "unknown", detail: "the connector gave no answer for this item" }
-      this.landItem(flight.listings[i]!, { quantity, version, requestAt: flight.requestAt }, outcome, now)
+      this.landing.item(flight.listings[i]!, { quantity, version, requestAt: flight.requestAt }, outcome, now)
+    }
+    this.pump()
+  }
+
+  /** A read-back ended. */
+  landReadBack(flight: Flight & { readonly _tag: "readBack" }, answer: ReadBack): void {
+    const now = this.ports.now()
+    this.leave(flight)
+    const { circuit } = this.lane
+    if (answer._tag === "unreachable") {
+      const pause = Math.min(answer.retryAfterMillis ?? 0, retryAfterMaxMillis)
+      if (pause > 0) {
+        this.lane.pauseUntil(now + pause)
+        circuit.succeeded(flight.probe)
+      } else circuit.failed(flight.probe, now, answer.detail, this.ports.random())
+      for (const listing of flight.listings) this.landing.retry(listing, listing.step, now, pause)
+    } else {
+      if (circuit.succeeded(flight.probe)) this.queue.releaseFailed()
+      for (const listing of flight.listings) this.landing.seen(listing, answer.quantities.get(listing.sku), now)
     }
     this.pump()
   }
@@ -191,147 +306,4 @@ export class OutputCore {
     if (failed !== undefined) return circuit.failed(flight.probe, now, failed.detail, this.ports.random())
     if (circuit.succeeded(flight.probe)) this.queue.releaseFailed()
   }
-
-  private landItem(listing: Listing, write: Write, outcome: PushOutcome, now: number): void {
-    switch (outcome._tag) {
-      case "applied":
-        return this.applied(listing, write, now)
-      case "accepted":
-        listing.unresolved = write
-        if (!this.canReadBack) return this.applied(listing, write, now)
-        return this.delay(listing, "resolve", now + this.descriptor.settleMillis)
-      case "stale":
-        this.counts.stale += 1
-        return this.stale(listing, write, outcome.actual, now)
-      case "rejected":
-        this.counts.rejected += 1
-        listing.unresolved = undefined
-        listing.failures = 0
-        listing.quarantine = { because: outcome.because, detail: outcome.detail, version: write.version, since: now }
-        this.settle(listing, write, "failed", now, outcome.detail)
-        if (listing.version > write.version) listing.quarantine = undefined
-        return this.reconsider(listing, now)
-      case "notApplied":
-        return this.notApplied(listing, outcome, now)
-      case "blocked":
-        this.counts.blocked += 1
-        return this.reconsider(listing, now)
-      case "unknown":
-        this.counts.unknown += 1
-        listing.unresolved = write
-        return this.retry(listing, this.canReadBack ? "resolve" : "push", now, 0)
-    }
-  }
-
-  private applied(listing: Listing, write: Write, now: number): void {
-    this.counts.applied += 1
-    listing.unresolved = undefined
-    listing.failures = 0
-    this.throttles = 0
-    listing.confirmed = write.quantity
-    this.settle(listing, write, "delivered", now, undefined)
-    this.reconsider(listing, now)
-  }
-
-  private stale(listing: Listing, write: Write, actual: number | undefined, now: number): void {
-    listing.generation += 1
-    if (actual === undefined && this.canReadBack) {
-      listing.unresolved = write
-      return this.retry(listing, "resolve", now, 0)
-    }
-    listing.unresolved = undefined
-    listing.confirmed = actual
-    if (isShown(listing)) return this.reconsider(listing, now)
-    this.retry(listing, "push", now, 0)
-  }
-
-  private notApplied(listing: Listing, outcome: PushOutcome & { readonly _tag: "notApplied" }, now: number): void {
-    const asked = outcome.retryAfterMillis
-    if (asked !== undefined) this.lane.pauseUntil(now + Math.min(asked, retryAfterMaxMillis))
-    if (outcome.because === "transient") {
-      this.counts.transient += 1
-      return this.retry(listing, "push", now, 0)
-    }
-    if (outcome.because === "throttled") {
-      this.counts.throttled += 1
-      this.throttles += 1
-      listing.failures += 1
-      const policy = { base: throttleMillis, max: 30 * throttleMillis }
-      if (asked === undefined) this.lane.pauseUntil(now + backoffMillis(policy, this.throttles, this.ports.random()))
-    }
-    this.reconsider(listing, now)
-  }
-
-  private retry(listing: Listing, step: Listing["step"], now: number, atLeast: number): void {
-    listing.failures += 1
-    if (step === "push" && isShown(listing)) return this.reconsider(listing, now)
-    const policy = { base: retryBaseMillis, max: retryMaxMillis }
-    this.delay(listing, step, now + Math.max(atLeast, backoffMillis(policy, listing.failures, this.ports.random())))
-  }
-
-  /** A read-back ended. */
-  landReadBack(flight: Flight & { readonly _tag: "readBack" }, answer: ReadBack): void {
-    const now = this.ports.now()
-    this.leave(flight)
-    const { circuit } = this.lane
-    if (answer._tag === "unreachable") {
-      const pause = Math.min(answer.retryAfterMillis ?? 0, retryAfterMaxMillis)
-      if (pause > 0) {
-        this.lane.pauseUntil(now + pause)
-        circuit.succeeded(flight.probe)
-      } else circuit.failed(flight.probe, now, answer.detail, this.ports.random())
-      for (const listing of flight.listings) this.retry(listing, listing.step, now, pause)
-    } else {
-      if (circuit.succeeded(flight.probe)) this.queue.releaseFailed()
-      for (const listing of flight.listings) this.sawShown(listing, answer.quantities.get(listing.sku), now)
-    }
-    this.pump()
-  }
-
-  private sawShown(listing: Listing, shown: number | undefined, now: number): void {
-    const { unresolved } = listing
-    if (unresolved !== undefined && shown === unresolved.quantity) return this.applied(listing, unresolved, now)
-    if (unresolved !== undefined) {
-      listing.unresolved = undefined
-      listing.suspect = true
-    } else if (shown === listing.confirmed) {
-      listing.suspect = false
-      listing.failures = 0
-    } else {
-      this.counts.healed += 1
-      listing.generation += 1
-    }
-    listing.confirmed = shown
-    this.reconsider(listing, now)
-  }
-
-  /** The channel shows what is wanted, though nothing was sent for the events that still wait. */
-  private settleShown(listing: Listing, now: number): void {
-    if (listing.version <= listing.confirmedVersion) return
-    const write = { quantity: listing.wanted, version: listing.version, requestAt: undefined }
-    this.settle(listing, write, "unchanged", now, undefined)
-  }
-
-  private settle(
-    listing: Listing,
-    write: Omit<Write, "requestAt"> & { readonly requestAt: number | undefined },
-    outcome: EventOutcome,
-    now: number,
-    detail: string | undefined
-  ): void {
-    const { attempts } = listing
-    const { quantity, version, requestAt } = write
-    this.account.settle(listing, version, { outcome, requestAt, ackAt: now, attempts, quantity, detail })
-    listing.attempts = 0
-    listing.deadline = listing.events.reduce(
-      (least, pending) => Math.min(least, pending.deadline),
-      Number.POSITIVE_INFINITY
-    )
-    if (outcome === "failed") return
-    listing.confirmedVersion = Math.max(listing.confirmedVersion, version)
-    this.ports.confirmed({ sku: listing.sku, quantity, version: listing.confirmedVersion, confirmedAt: now })
-  }
 }
-
-const isTransient = (outcome: PushOutcome): outcome is PushOutcome & { readonly _tag: "notApplied" } =>
-  outcome._tag === "notApplied" && outcome.because === "transient"

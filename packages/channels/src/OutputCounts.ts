@@ -6,6 +6,8 @@ export interface OutputCounts {
   ignored: number
   /** offers that took the place of one that had not left yet */
   coalesced: number
+  /** scheduled runs that were begun */
+  runs: number
   /** writes that left */
   pushes: number
   applied: number
@@ -26,6 +28,7 @@ export const zeroCounts = (): OutputCounts => ({
   offers: 0,
   ignored: 0,
   coalesced: 0,
+  runs: 0,
   pushes: 0,
   applied: 0,
   retries: 0,

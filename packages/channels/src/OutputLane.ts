@@ -10,7 +10,7 @@ import { TokenBucket } from "./TokenBucket.ts"
 export class OutputLane {
   readonly circuit = new CircuitBreaker()
   private readonly bucket: TokenBucket
-  private readonly concurrency: number
+  private concurrency: number
   private underWay = 0
   private paused = 0
 
@@ -35,6 +35,11 @@ export class OutputLane {
     this.bucket.take(now)
     this.underWay += 1
     return this.circuit.begin()
+  }
+
+  rebudget(rate: RateBudget, now: number): void {
+    this.bucket.rebudget(rate, now)
+    this.concurrency = rate.concurrency
   }
 
   end(): void {

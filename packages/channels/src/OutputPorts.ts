@@ -15,6 +15,12 @@ export type Flight = {
   | { readonly _tag: "readBack"; readonly skus: ReadonlyArray<Sku> }
 )
 
+/** A scheduled run was begun: when, milliseconds since the epoch, and for how many listings. */
+export interface ScheduledRun {
+  readonly ranAt: number
+  readonly listings: number
+}
+
 /** What the core asks of its surroundings. None of these may throw. */
 export interface OutputPorts {
   /** milliseconds since the epoch */
@@ -26,5 +32,7 @@ export interface OutputPorts {
   readonly wakeAt: (at: number) => void
   /** the channel confirmed another quantity, or the same for a newer version */
   readonly confirmed: (row: StoredListing) => void
+  /** the window of a schedule closed, whether or not anything waited in it */
+  readonly ran?: ((run: ScheduledRun) => void) | undefined
   readonly settled?: ((settled: SettledEvent) => void) | undefined
 }

@@ -1,17 +1,24 @@
 /**
- * The listings of a channel that wait: those that may go at once, by deadline, and those that wait for a time.
+ * The listings of a channel that wait: those that may go at once, by deadline, those that wait for a time, and those that
+ * collect until their window closes.
  *
  * Guarantee: bounded by the number of listings, since a listing waits once, whatever happens to its stock meanwhile.
  */
 import { IndexedHeap } from "./IndexedHeap.ts"
 import type { Listing, Step } from "./Listing.ts"
+import type { OutputWindow } from "./OutputWindow.ts"
 
 export class OutputQueue {
   private readonly ready = new IndexedHeap<Listing>()
   private readonly delayed = new IndexedHeap<Listing>()
+  readonly window: OutputWindow
+
+  constructor(window: OutputWindow) {
+    this.window = window
+  }
 
   get waiting(): number {
-    return this.ready.size + this.delayed.size
+    return this.ready.size + this.delayed.size + this.window.size
   }
 
   get hasReady(): boolean {
@@ -26,6 +33,7 @@ export class OutputQueue {
   /** Waits for the lane: the earliest deadline goes first. */
   putReady(listing: Listing): void {
     this.delayed.remove(listing)
+    if (listing.place === "collecting") this.window.remove(listing)
     listing.place = "ready"
     this.ready.put(listing, listing.deadline)
   }
@@ -33,13 +41,30 @@ export class OutputQueue {
   /** Waits until `at`, milliseconds since the epoch. */
   putDelayed(listing: Listing, at: number): void {
     this.ready.remove(listing)
+    if (listing.place === "collecting") this.window.remove(listing)
     listing.place = "delayed"
     this.delayed.put(listing, at)
+  }
+
+  /** Waits until the window closes. */
+  putCollecting(listing: Listing, now: number): void {
+    this.ready.remove(listing)
+    this.delayed.remove(listing)
+    listing.place = "collecting"
+    this.window.add(listing, now)
+  }
+
+  /** All that collected wait for the lane now. */
+  closeWindow(now: number): number {
+    const listings = this.window.close(now)
+    for (const listing of listings) this.putReady(listing)
+    return listings.length
   }
 
   remove(listing: Listing): void {
     this.ready.remove(listing)
     this.delayed.remove(listing)
+    this.window.remove(listing)
     listing.place = "idle"
   }
 

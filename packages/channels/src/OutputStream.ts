@@ -14,14 +14,27 @@ import { connectorGraceMillis } from "./ChannelLimit.ts"
 import { type ChannelSnapshot, type ListingView, snapshotOf, viewOf } from "./ChannelSnapshot.ts"
 import type { SettledEvent } from "./EventAccount.ts"
 import { ListingStore, type ListingStoreError } from "./ListingStore.ts"
-import { OutputCore } from "./OutputCore.ts"
+import { type Operation, OutputCore } from "./OutputCore.ts"
 import type { Flight } from "./OutputPorts.ts"
 import { makeWriteBack } from "./WriteBack.ts"
 
 export interface OutputStream {
-  readonly definition: ChannelDefinition
+  /** what it goes by now */
+  readonly definition: () => ChannelDefinition
   /** Versions that are not newer than the newest seen of their SKU are ignored. */
   readonly offer: (stock: Availability) => void
+  /** The newest stock of every SKU was offered: from now on the windows of a schedule close. */
+  readonly caughtUp: () => void
+  /**
+   * Goes by another definition from now on; its connector stays.
+   * @returns whether quantities are reckoned otherwise: then the newest stock of every SKU is to be offered again
+   */
+  readonly redefine: (definition: ChannelDefinition) => boolean
+  readonly operate: (operation: Operation) => void
+  /** Lets go what waits for a window, or these listings of it. @returns how many */
+  readonly release: (skus?: ReadonlySet<Sku>) => number
+  /** Listings that wait for the window, with what the channel shows and what it is to show. */
+  readonly differences: () => ReadonlyArray<ListingView>
   readonly snapshot: () => ChannelSnapshot
   readonly listing: (sku: Sku) => ListingView | undefined
   /** Listings that the channel rejected and that wait for a change of their stock. */
@@ -53,16 +66,22 @@ export const makeOutputStream = (
     const core: OutputCore = new OutputCore(definition, connector.descriptor, connector.readBack !== undefined, {
       now,
       random: () => random.nextDoubleUnsafe(),
-      launch: (flight) => void fork(fly(connector, definition.timeoutMillis, flight, core)),
+      launch: (flight) => void fork(fly(connector, core.definition.timeoutMillis, flight, core)),
       wakeAt: makeAlarm(fork, now, () => core.tick()),
       confirmed: writeBack.note,
+      ran: writeBack.ran,
       settled: options.onSettled === undefined ? undefined : guarded(options.onSettled, fork)
     })
-    core.restore(known)
+    core.restore(known, yield* store.lastRun(definition.id))
     return {
-      definition,
+      definition: () => core.definition,
       offer: (stock) => core.offer(stock),
-      snapshot: () => snapshotOf(definition, core, now()),
+      caughtUp: () => core.caughtUp(),
+      redefine: (next) => core.redefine(next),
+      operate: (operation) => core.operate(operation),
+      release: (skus) => core.release(skus),
+      differences: () => [...core.queue.window.values()].map(viewOf),
+      snapshot: () => snapshotOf(core, now()),
       listing: (sku) => {
         const listing = core.listings.get(sku)
         return listing === undefined ? undefined : viewOf(listing)

@@ -10,8 +10,8 @@ import type { RateBudget } from "@holdfast/domain/Channel"
 const hair = 1e-9
 
 export class TokenBucket {
-  private readonly perMilli: number
-  private readonly burst: number
+  private perMilli: number
+  private burst: number
   private tokens: number
   private filledAt = Number.NEGATIVE_INFINITY
 
@@ -31,6 +31,14 @@ export class TokenBucket {
   take(now: number): void {
     this.fill(now)
     this.tokens = Math.max(0, this.tokens - 1)
+  }
+
+  /** Goes by another rate from now on; what was saved up stays, up to the new burst. */
+  rebudget(rate: Pick<RateBudget, "perSecond" | "burst">, now: number): void {
+    this.fill(now)
+    this.perMilli = rate.perSecond / 1000
+    this.burst = rate.burst
+    this.tokens = Math.min(this.tokens, rate.burst)
   }
 
   private fill(now: number): void {

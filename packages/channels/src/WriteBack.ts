@@ -1,5 +1,5 @@
 /**
- * Stores what channels confirmed: in small batches, shortly after, newest only.
+ * Stores what channels confirmed, and when their runs began: in small batches, shortly after, newest only.
  *
  * Guarantee: what is noted is stored or stays noted; a store that is away is tried again for ever, the newest row per
  * listing waits for it. On release what is left is stored once more, if the store answers in time. It never blocks.
@@ -7,6 +7,7 @@
 import type { ChannelId, Sku } from "@holdfast/domain/Identity"
 import { Effect, Latch, type Scope } from "effect"
 import { writeBackMillis, writeBackRowsMax } from "./ChannelLimit.ts"
+import type { ScheduledRun } from "./OutputPorts.ts"
 import { ListingStore, type StoredListing } from "./ListingStore.ts"
 
 /** Milliseconds that the last batch may take while the process ends. */
@@ -15,6 +16,7 @@ const retryMillis = 1_000
 
 export interface WriteBack {
   readonly note: (row: StoredListing) => void
+  readonly ran: (run: ScheduledRun) => void
   /** rows that are not stored yet */
   readonly unsaved: () => number
 }
@@ -32,7 +34,18 @@ export const makeWriteBack = (channel: ChannelId): Effect.Effect<WriteBack, neve
         })
       )
     })
-    const saveAll = Effect.whileLoop({ while: () => noted.size > 0, body: () => saveSome, step: () => undefined })
+    let run: ScheduledRun | undefined
+    const saveRun = Effect.suspend(() => {
+      const noted = run
+      if (noted === undefined) return Effect.void
+      return Effect.tap(store.saveRun(channel, noted), () =>
+        Effect.sync(() => {
+          if (run === noted) run = undefined
+        })
+      )
+    })
+    const saveListings = Effect.whileLoop({ while: () => noted.size > 0, body: () => saveSome, step: () => undefined })
+    const saveAll = Effect.andThen(saveListings, saveRun)
     const loop = Effect.gen(function* () {
       yield* some.await
       yield* Effect.sleep(writeBackMillis)
@@ -52,6 +65,10 @@ export const makeWriteBack = (channel: ChannelId): Effect.Effect<WriteBack, neve
     return {
       note: (row) => {
         noted.set(row.sku, row)
+        some.openUnsafe()
+      },
+      ran: (begun) => {
+        run = begun
         some.openUnsafe()
       },
       unsaved: () => noted.size

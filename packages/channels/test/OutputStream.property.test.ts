@@ -5,6 +5,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Sku } from "@holdfast/domain/Identity"
+import type { Timing } from "@holdfast/domain/Timing"
 import { Clock, Effect, Random } from "effect"
 import { TestClock } from "effect/testing"
 import type { SettledEvent } from "../src/EventAccount.ts"
@@ -55,8 +56,35 @@ interface Run {
   readonly newest: ReadonlyMap<string, { readonly version: number; readonly units: number }>
 }
 
+type Stream = Effect.Success<ReturnType<typeof makeOutputStream>>
+
+const timings: ReadonlyArray<Timing> = [
+  { model: "realtime" },
+  { model: "nearRealtime", windowMillis: 150, batchSize: 4 },
+  { model: "nearRealtime", windowMillis: 40 },
+  { model: "scheduled", everyMillis: 1_000 },
+  { model: "manual" }
+]
+
+/** An operator who cannot make up his mind. */
+const meddle = (stream: Stream, random: () => number): void => {
+  const dice = random()
+  const timing = timings[Math.floor(random() * timings.length)]!
+  if (dice < 0.1) stream.redefine({ ...stream.definition(), timing })
+  else if (dice < 0.13) stream.operate("paused")
+  else if (dice < 0.15) stream.operate("draining")
+  else if (dice < 0.2) stream.operate("running")
+  else if (dice < 0.23) stream.release()
+}
+
+interface Story {
+  readonly canReadBack: boolean
+  readonly landsLate?: boolean
+  readonly isMeddledWith?: boolean
+}
+
 /** Random offers to a random channel, then one last change of every SKU to a channel that is well again. */
-const run = (seed: number, canReadBack: boolean, landsLate: boolean): Effect.Effect<Run> =>
+const run = (seed: number, { canReadBack, landsLate = false, isMeddledWith = false }: Story): Effect.Effect<Run> =>
   Effect.gen(function* () {
     const random = seededRandom(seed)
     const clock = yield* Clock.Clock
@@ -84,6 +112,7 @@ const run = (seed: number, canReadBack: boolean, landsLate: boolean): Effect.Eff
       connector: channel.connector,
       onSettled: (each) => settled.push(each)
     })
+    stream.caughtUp()
     const newest = new Map<string, { version: number; units: number }>()
     const offer = (sku: string, version: number, units: number) => {
       if (version > (newest.get(sku)?.version ?? -1)) newest.set(sku, { version, units })
@@ -95,9 +124,12 @@ const run = (seed: number, canReadBack: boolean, landsLate: boolean): Effect.Eff
       const version = (newest.get(sku)?.version ?? 0) + (random() < 0.1 ? -1 : 1 + Math.floor(random() * 3))
       if (version > 0) offer(sku, version, Math.floor(random() * 4))
       landSome(0.1)
+      if (isMeddledWith) meddle(stream, random)
       yield* TestClock.adjust(Math.floor(random() * 40))
     }
     channel.reply = () => applied
+    stream.redefine(definition)
+    stream.operate("running")
     for (const sku of skus) offer(sku, (newest.get(sku)?.version ?? 0) + 1, 10 + Math.floor(random() * 5))
     yield* TestClock.adjust(200)
     landSome(1)
@@ -124,6 +156,21 @@ const settles = ({ channel, snapshot, newest, settled }: Run, seed: number): voi
   }
 }
 
+/** At a channel where what is lost has not happened later on. */
+const risesOnly = ({ channel }: Run, seed: number): void => {
+  assert.strictEqual(channel.olderOverNewer, 0, `seed ${seed}`)
+  for (const sku of skus) {
+    const versions = channel.calls.filter((call) => call.sku === Sku.make(sku)).map((call) => call.version)
+    assert.deepStrictEqual(
+      versions,
+      versions.toSorted((a, b) => a - b),
+      `seed ${seed}: ${sku} is told rising versions`
+    )
+  }
+  const told = channel.calls.filter((_, i) => channel.outcomes[i] === "applied").map(({ key }) => key)
+  assert.strictEqual(new Set(told).size, told.length, `seed ${seed}: nothing that was confirmed is told twice`)
+}
+
 const seeds =
   process.env["HOLDFAST_SEED"] === undefined
     ? Array.from({ length: 25 }, (_, i) => i + 1)
@@ -135,33 +182,34 @@ describe("OutputStream against a channel that does anything", () => {
     it.effect(`never puts an older version over a newer one, and ends on the newest, at a channel ${how}`, () =>
       Effect.gen(function* () {
         for (const seed of seeds) {
-          const result = yield* run(seed, canReadBack, false)
+          const result = yield* run(seed, { canReadBack })
           settles(result, seed)
-          assert.strictEqual(result.channel.olderOverNewer, 0, `seed ${seed}`)
-          for (const sku of skus) {
-            const versions = result.channel.calls
-              .filter((call) => call.sku === Sku.make(sku))
-              .map((call) => call.version)
-            assert.deepStrictEqual(
-              versions,
-              versions.toSorted((a, b) => a - b),
-              `seed ${seed}: ${sku} is told rising versions`
-            )
-          }
+          risesOnly(result, seed)
         }
       })
     )
   }
 
+  it.effect("loses, doubles and reverses nothing while its timing is changed, and it is paused and drained", () =>
+    Effect.gen(function* () {
+      for (const seed of seeds) {
+        const result = yield* run(seed, { canReadBack: true, isMeddledWith: true })
+        settles(result, seed)
+        risesOnly(result, seed)
+      }
+    })
+  )
+
   it.effect("heals what a lost write that lands late did to a channel that can be read back", () =>
     Effect.gen(function* () {
-      for (const seed of seeds) settles(yield* run(seed, true, true), seed)
+      for (const seed of seeds) settles(yield* run(seed, { canReadBack: true, landsLate: true }), seed)
     })
   )
 
   it.effect("says the same for the same seed", () =>
     Effect.gen(function* () {
-      const [first, second] = [yield* run(5, true, true), yield* run(5, true, true)]
+      const story = { canReadBack: true, landsLate: true, isMeddledWith: true }
+      const [first, second] = [yield* run(5, story), yield* run(5, story)]
       assert.deepStrictEqual(second.channel.calls.length, first.channel.calls.length)
       assert.deepStrictEqual({ ...second.snapshot }, { ...first.snapshot })
     })

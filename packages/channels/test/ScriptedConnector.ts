@@ -18,6 +18,8 @@ export const applied: Reply = { outcome: { _tag: "applied" }, applies: true, mil
 
 export class ScriptedConnector {
   readonly calls: Array<Call> = []
+  /** how each call was answered */
+  readonly outcomes: Array<PushOutcome["_tag"]> = []
   readonly readBacks: Array<Sku> = []
   readonly shown = new Map<Sku, { quantity: number; version: number }>()
   /** writes that put an older version over a newer one */
@@ -47,6 +49,7 @@ export class ScriptedConnector {
     const step = Effect.gen({ self: this }, function* () {
       const { outcome, applies, millis } = this.reply(item, this.calls.length)
       this.calls.push({ ...item, startedAt: yield* Clock.currentTimeMillis })
+      this.outcomes.push(outcome._tag)
       const atOnce = (this.writing.get(item.sku) ?? 0) + 1
       this.writing.set(item.sku, atOnce)
       this.mostAtOnce = Math.max(this.mostAtOnce, atOnce)

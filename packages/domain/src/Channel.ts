@@ -7,6 +7,7 @@
 import { Schema } from "effect"
 import { AllocationRule } from "./AllocationPolicy.ts"
 import { ChannelId, LocationId, Note } from "./Identity.ts"
+import { Timing } from "./Timing.ts"
 
 const wholeFrom = (min: number, max: number) =>
   Schema.Number.check(
@@ -14,10 +15,6 @@ const wholeFrom = (min: number, max: number) =>
       Number.isInteger(n) && n >= min && n <= max ? undefined : `must be a whole number from ${min} to ${max}, got ${n}`
     )
   )
-
-/** When a channel hears of a change. `realtime`: as soon as its rate budget admits the push. */
-export const Timing = Schema.Struct({ model: Schema.Literal("realtime") })
-export type Timing = typeof Timing.Type
 
 /** Requests that a channel admits: a token bucket, and how many may be under way at once. */
 export const RateBudget = Schema.Struct({

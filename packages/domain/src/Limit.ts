@@ -52,3 +52,10 @@ export const orderEntriesMax = 64
 
 /** Parts of a full physical inventory: with the lines of one event that is a location of two million SKUs. */
 export const countPartsMax = 1_000
+
+/** Milliseconds that changes may collect for a channel that hears nearly in real time. Longer is a schedule. */
+export const nearRealtimeWindowMillisMax = 10 * 60_000
+
+/** Milliseconds from one scheduled run to the next: a run shorter than a second is near real time, and a week is the longest budget. */
+export const scheduleIntervalMillisMin = 1_000
+export const scheduleIntervalMillisMax = 7 * 24 * 60 * 60_000

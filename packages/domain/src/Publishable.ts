@@ -15,3 +15,10 @@ export const publishable = (policy: Policy, stock: Pick<Availability, "levels">)
   if (available <= (policy.threshold ?? 0)) return 0
   return Math.max(0, Math.min(policy.cap ?? Number.MAX_SAFE_INTEGER, available - policy.buffer))
 }
+
+/** Whether two definitions of a channel tell it the same quantities of any stock. */
+export const isReckonedAlike = (a: Policy, b: Policy): boolean =>
+  a.buffer === b.buffer &&
+  a.cap === b.cap &&
+  a.threshold === b.threshold &&
+  JSON.stringify(a.locations) === JSON.stringify(b.locations)
