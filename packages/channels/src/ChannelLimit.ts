@@ -37,3 +37,15 @@ export const answerBytesMax = 64 * 1024
 
 /** How much longer than its own timeout a connector may take before its answer is no longer waited for. */
 export const connectorGraceMillis = 1_000
+
+/**
+ * How much earlier than its deadline tells the riskiest update goes: what is less risky waits so much longer at most. Two
+ * budgets, so that it is late but not forgotten; at least so long that risk counts for something where budgets are short.
+ */
+export const ageingMillisOf = (budgetMillis: number): number => Math.max(10_000, 2 * budgetMillis)
+
+/** Share of a channel's burst that is kept for updates to zero, so that one of them finds a request free at once. */
+export const zeroShare = 0.2
+
+/** Share of a channel's requests for what has waited too long, however many updates to zero jump the queue. */
+export const agedShare = 0.2

@@ -6,6 +6,7 @@
  * for a time) or in flight.
  */
 import type { Sku } from "@holdfast/domain/Identity"
+import type { Demand } from "@holdfast/domain/OversellRisk"
 import type { RejectedBecause } from "./ChannelConnector.ts"
 import type { EventHolder, PendingEvent } from "./EventAccount.ts"
 import type { HeapItem } from "./IndexedHeap.ts"
@@ -50,6 +51,8 @@ export interface Listing extends EventHolder, HeapItem {
   confirmedVersion: number
   /** `wanted` was reckoned by a definition that has changed since */
   outdated: boolean
+  /** units sold lately, as far as the quantity to show tells; undefined: none that we saw */
+  demand: Demand | undefined
   place: "idle" | "collecting" | "ready" | "delayed" | "inFlight"
   step: Step
   /** earliest deadline of what waits, milliseconds since the epoch */
@@ -76,6 +79,7 @@ export const emptyListing = (sku: Sku): Listing => ({
   restored: false,
   confirmedVersion: -1,
   outdated: false,
+  demand: undefined,
   place: "idle",
   step: "push",
   deadline: Number.POSITIVE_INFINITY,

@@ -9,6 +9,7 @@
 import type { Availability } from "@holdfast/domain/Availability"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import type { Sku } from "@holdfast/domain/Identity"
+import { demandWith } from "@holdfast/domain/OversellRisk"
 import { skuToken } from "@holdfast/domain/Partition"
 import { isReckonedAlike, publishable } from "@holdfast/domain/Publishable"
 import type { ConnectorDescriptor, PushItem, PushOutcome, ReadBack } from "./ChannelConnector.ts"
@@ -18,9 +19,10 @@ import { isTransient, Landing } from "./Landing.ts"
 import { emptyListing, isShown, type Listing, storedListing } from "./Listing.ts"
 import type { StoredListing } from "./ListingStore.ts"
 import { zeroCounts } from "./OutputCounts.ts"
-import { OutputLane } from "./OutputLane.ts"
+import { type Admission, OutputLane } from "./OutputLane.ts"
 import type { Flight, OutputPorts } from "./OutputPorts.ts"
 import { OutputQueue } from "./OutputQueue.ts"
+import { riskFirst, type QueueOrder } from "./QueueOrder.ts"
 import { OutputWindow } from "./OutputWindow.ts"
 
 /**
@@ -28,6 +30,8 @@ import { OutputWindow } from "./OutputWindow.ts"
  * `draining`: what waits is sent without regard to its window; once nothing waits, it is paused.
  */
 export type Operation = "running" | "paused" | "draining"
+
+const nothing: Admission = { at: Number.POSITIVE_INFINITY, toZero: false }
 
 export class OutputCore {
   readonly account: EventAccount
@@ -41,6 +45,7 @@ export class OutputCore {
   private readonly descriptor: ConnectorDescriptor
   private readonly canReadBack: boolean
   private readonly ports: OutputPorts
+  private readonly order: QueueOrder
   private readonly landing: Landing
   /** until the newest stock of every SKU was offered, a run would miss some of it */
   private isCaughtUp = false
@@ -51,12 +56,14 @@ export class OutputCore {
     definition: ChannelDefinition,
     descriptor: ConnectorDescriptor,
     canReadBack: boolean,
-    ports: OutputPorts
+    ports: OutputPorts,
+    order: QueueOrder = riskFirst
   ) {
     this.current = definition
     this.descriptor = descriptor
     this.canReadBack = canReadBack
     this.ports = ports
+    this.order = order
     this.account = new EventAccount(definition.id, definition.budgetMillis, ports.settled)
     this.lane = new OutputLane(definition.rate)
     this.queue = new OutputQueue(new OutputWindow(definition.timing, ports.now()))
@@ -88,8 +95,11 @@ export class OutputCore {
     const now = this.ports.now()
     this.counts.offers += 1
     if (listing.place !== "idle" && listing.place !== "inFlight" && listing.step === "push") this.counts.coalesced += 1
+    const before = listing.version < 0 ? 0 : listing.wanted
     listing.version = stock.version
     listing.wanted = publishable(this.current, stock)
+    if (listing.wanted < before && !listing.outdated)
+      listing.demand = demandWith(listing.demand, before - listing.wanted, now)
     listing.outdated = false
     listing.quarantine = undefined
     if (listing.restored && stock.version > listing.confirmedVersion) listing.confirmed = undefined
@@ -136,7 +146,7 @@ export class OutputCore {
   private retime({ timing }: ChannelDefinition, now: number): void {
     const { window } = this.queue
     window.retime(timing, now)
-    if (!window.collects) this.queue.closeWindow(now)
+    if (!window.collects) this.closeNow(now)
   }
 
   /** @param operation what it does from now on */
@@ -150,10 +160,10 @@ export class OutputCore {
     const { queue } = this
     const now = this.ports.now()
     let released = 0
-    if (skus === undefined) released = queue.closeWindow(now)
+    if (skus === undefined) released = this.closeNow(now)
     else
       for (const listing of queue.window.release(skus)) {
-        queue.putReady(listing)
+        this.putReady(listing, now)
         released += 1
       }
     this.pump()
@@ -184,11 +194,28 @@ export class OutputCore {
     if (listing.quarantine !== undefined) return
     if (listing.deadline === Number.POSITIVE_INFINITY) listing.deadline = now + this.current.budgetMillis
     if (listing.place === "collecting") return
-    if (listing.place === "ready") return this.queue.putReady(listing)
+    if (listing.place === "ready") return this.putReady(listing, now)
     if (listing.place === "delayed" && listing.step !== "verify") return
     listing.step = "push"
     if (this.queue.window.collects) this.queue.putCollecting(listing, now)
-    else this.queue.putReady(listing)
+    else this.putReady(listing, now)
+  }
+
+  /** Where it waits for the lane depends on what is at risk meanwhile. */
+  private putReady(listing: Listing, now: number): void {
+    const { order, current, queue } = this
+    queue.putReady(listing, order.place(listing, now, current.budgetMillis), order.jumps(listing))
+  }
+
+  private closeNow(now: number): number {
+    const listings = this.queue.window.close(now)
+    for (const listing of listings) this.putReady(listing, now)
+    return listings.length
+  }
+
+  /** What only waited out a failure need not: it was the channel's, and the channel is well again. */
+  private releaseFailed(now: number): void {
+    for (const listing of this.queue.failed()) this.putReady(listing, now)
   }
 
   /** Starts the calls that may start, and says when to look again. */
@@ -202,12 +229,14 @@ export class OutputCore {
       this.pumpAgain = false
       const now = this.ports.now()
       this.account.pass(now)
-      this.queue.release(now)
+      for (const listing of this.queue.due(now)) this.putReady(listing, now)
       this.closeWindow(now)
-      while (this.mayLaunch(now)) this.launch(now)
+      for (let next = this.admission(now); next.at <= now; next = this.admission(now)) this.launch(now, next)
     } while (this.pumpAgain)
     this.pumping = false
-    this.ports.wakeAt(Math.min(this.launchAt(), this.queue.nextAt, this.account.nextAt, this.closesAt))
+    this.ports.wakeAt(
+      Math.min(this.admission(this.ports.now()).at, this.queue.nextAt, this.account.nextAt, this.closesAt)
+    )
   }
 
   /** When the window closes by itself, milliseconds since the epoch. */
@@ -218,29 +247,23 @@ export class OutputCore {
   private closeWindow(now: number): void {
     const { queue } = this
     if (this.operation === "draining") {
-      if (queue.window.size > 0) queue.closeWindow(now)
+      if (queue.window.size > 0) this.closeNow(now)
       if (queue.waiting === 0 && this.inFlight === 0) this.operation = "paused"
     } else if (this.closesAt <= now) {
-      const listings = queue.closeWindow(now)
+      const listings = this.closeNow(now)
       if (!queue.window.runs) return
       this.counts.runs += 1
       this.ports.ran?.({ ranAt: now, listings })
     }
   }
 
-  private mayLaunch(now: number): boolean {
-    return this.operation !== "paused" && this.queue.hasReady && this.lane.admitAt(now) <= now
+  private admission(now: number): Admission {
+    return this.operation === "paused" ? nothing : this.lane.admit(now, this.queue.first)
   }
 
-  private launchAt(): number {
-    return this.operation !== "paused" && this.queue.hasReady
-      ? this.lane.admitAt(this.ports.now())
-      : Number.POSITIVE_INFINITY
-  }
-
-  private launch(now: number): void {
-    const probe = this.lane.begin(now)
-    const listings = this.queue.take(probe ? 1 : this.descriptor.batchMax)
+  private launch(now: number, admission: Admission): void {
+    const probe = this.lane.begin(now, admission)
+    const listings = this.queue.take(probe ? 1 : this.descriptor.batchMax, admission.toZero)
     this.inFlight += listings.length
     for (const listing of listings) listing.attempts += 1
     const head = { listings, probe, requestAt: now }
@@ -286,7 +309,7 @@ export class OutputCore {
       } else circuit.failed(flight.probe, now, answer.detail, this.ports.random())
       for (const listing of flight.listings) this.landing.retry(listing, listing.step, now, pause)
     } else {
-      if (circuit.succeeded(flight.probe)) this.queue.releaseFailed()
+      if (circuit.succeeded(flight.probe)) this.releaseFailed(now)
       for (const listing of flight.listings) this.landing.seen(listing, answer.quantities.get(listing.sku), now)
     }
     this.pump()
@@ -304,6 +327,6 @@ export class OutputCore {
     if (blocked !== undefined) return circuit.refused(flight.probe, now, blocked.detail)
     const failed = outcomes.find((outcome) => outcome._tag === "unknown" || isTransient(outcome))
     if (failed !== undefined) return circuit.failed(flight.probe, now, failed.detail, this.ports.random())
-    if (circuit.succeeded(flight.probe)) this.queue.releaseFailed()
+    if (circuit.succeeded(flight.probe)) this.releaseFailed(now)
   }
 }

@@ -1,14 +1,17 @@
 /**
- * The listings of a channel that wait: those that may go at once, by deadline, those that wait for a time, and those that
- * collect until their window closes.
+ * The listings of a channel that wait: those that may go at once, the riskiest first, those that wait for a time, and those
+ * that collect until their window closes.
  *
  * Guarantee: bounded by the number of listings, since a listing waits once, whatever happens to its stock meanwhile.
  */
 import { IndexedHeap } from "./IndexedHeap.ts"
 import type { Listing, Step } from "./Listing.ts"
+import type { Waiting } from "./OutputLane.ts"
 import type { OutputWindow } from "./OutputWindow.ts"
 
 export class OutputQueue {
+  /** those that jump the queue */
+  private readonly toZero = new IndexedHeap<Listing>()
   private readonly ready = new IndexedHeap<Listing>()
   private readonly delayed = new IndexedHeap<Listing>()
   readonly window: OutputWindow
@@ -18,11 +21,12 @@ export class OutputQueue {
   }
 
   get waiting(): number {
-    return this.ready.size + this.delayed.size + this.window.size
+    return this.toZero.size + this.ready.size + this.delayed.size + this.window.size
   }
 
-  get hasReady(): boolean {
-    return this.ready.size > 0
+  /** What waits for the lane. */
+  get first(): Waiting {
+    return { toZero: this.toZero.size > 0, other: this.ready.peek()?.heapKey }
   }
 
   /** When the first delayed listing becomes ready. */
@@ -30,17 +34,19 @@ export class OutputQueue {
     return this.delayed.peek()?.heapKey ?? Number.POSITIVE_INFINITY
   }
 
-  /** Waits for the lane: the earliest deadline goes first. */
-  putReady(listing: Listing): void {
+  /** Waits for the lane. @param place the least goes first @param jumps whether it goes before all others */
+  putReady(listing: Listing, place: number, jumps: boolean): void {
     this.delayed.remove(listing)
     if (listing.place === "collecting") this.window.remove(listing)
     listing.place = "ready"
-    this.ready.put(listing, listing.deadline)
+    const [heap, other] = jumps ? [this.toZero, this.ready] : [this.ready, this.toZero]
+    other.remove(listing)
+    heap.put(listing, place)
   }
 
   /** Waits until `at`, milliseconds since the epoch. */
   putDelayed(listing: Listing, at: number): void {
-    this.ready.remove(listing)
+    this.unready(listing)
     if (listing.place === "collecting") this.window.remove(listing)
     listing.place = "delayed"
     this.delayed.put(listing, at)
@@ -48,50 +54,56 @@ export class OutputQueue {
 
   /** Waits until the window closes. */
   putCollecting(listing: Listing, now: number): void {
-    this.ready.remove(listing)
+    this.unready(listing)
     this.delayed.remove(listing)
     listing.place = "collecting"
     this.window.add(listing, now)
   }
 
-  /** All that collected wait for the lane now. */
-  closeWindow(now: number): number {
-    const listings = this.window.close(now)
-    for (const listing of listings) this.putReady(listing)
-    return listings.length
+  private unready(listing: Listing): void {
+    this.toZero.remove(listing)
+    this.ready.remove(listing)
   }
 
   remove(listing: Listing): void {
-    this.ready.remove(listing)
+    this.unready(listing)
     this.delayed.remove(listing)
     this.window.remove(listing)
     listing.place = "idle"
   }
 
-  /** Those whose time has come wait for the lane. */
-  release(now: number): void {
-    while (this.nextAt <= now) this.putReady(this.delayed.peek()!)
+  /** Listings whose time has come. They wait for the time still, until they are put elsewhere. */
+  *due(now: number): Iterable<Listing> {
+    while (this.nextAt <= now) yield this.delayed.peek()!
   }
 
-  /** Listings that only waited out a failure: it was the channel's, and the channel is well again. */
-  releaseFailed(): void {
-    for (const listing of this.delayed.values().filter((each) => each.failures > 0 && each.step !== "verify")) {
-      this.putReady(listing)
-    }
+  /** Listings that only wait out a failure. */
+  failed(): ReadonlyArray<Listing> {
+    return this.delayed.values().filter((each) => each.failures > 0 && each.step !== "verify")
   }
 
-  /** Takes the most urgent listing, and up to `max` - 1 more that wait for the same step. */
-  take(max: number): ReadonlyArray<Listing> {
+  /**
+   * Takes the most urgent listing, and up to `max` - 1 more that wait for the same step.
+   * @param toZero begins with an update to zero, else with another; what goes along in one call costs nothing
+   */
+  take(max: number, toZero: boolean): ReadonlyArray<Listing> {
     const batch: Array<Listing> = []
     let step: Step | undefined
     while (batch.length < max) {
-      const first = this.ready.peek()
+      const first = batch.length > 0 ? this.peek() : (toZero ? this.toZero : this.ready).peek()
       if (first === undefined || (step !== undefined && first.step !== step)) break
       step = first.step
-      this.ready.remove(first)
+      this.unready(first)
       first.place = "inFlight"
       batch.push(first)
     }
     return batch
+  }
+
+  private peek(): Listing | undefined {
+    const zero = this.toZero.peek()
+    const other = this.ready.peek()
+    if (zero === undefined || other === undefined) return zero ?? other
+    return zero.heapKey <= other.heapKey ? zero : other
   }
 }

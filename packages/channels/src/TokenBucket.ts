@@ -21,10 +21,11 @@ export class TokenBucket {
     this.tokens = rate.burst
   }
 
-  /** When the next token is there: `now` or later. */
-  availableAt(now: number): number {
+  /** When the next token is there, with `above` more of them that are not to be touched: `now` or later. */
+  availableAt(now: number, above = 0): number {
     this.fill(now)
-    return this.tokens >= 1 - hair ? now : now + Math.ceil((1 - this.tokens) / this.perMilli - hair)
+    const missing = 1 + above - this.tokens
+    return missing <= hair ? now : now + Math.ceil(missing / this.perMilli - hair)
   }
 
   /** Takes one token; only after `availableAt` said that it is there. */

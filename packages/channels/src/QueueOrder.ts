@@ -1,0 +1,30 @@
+/**
+ * In which order updates go that wait for the channel: the riskiest first, or, to compare with, the one that is due first.
+ *
+ * Guarantee: pure. With `riskFirst` nothing waits longer than `ageingMillisOf` the budget behind what is riskier.
+ */
+import { demandAt, expectedOversell, placeInQueue } from "@holdfast/domain/OversellRisk"
+import { ageingMillisOf } from "./ChannelLimit.ts"
+import type { Listing } from "./Listing.ts"
+
+export interface QueueOrder {
+  /** the least goes first; milliseconds since the epoch, so that what waits gets on. @param budgetMillis of the channel */
+  readonly place: (listing: Listing, now: number, budgetMillis: number) => number
+  /** whether it goes before all others, up to their share */
+  readonly jumps: (listing: Listing) => boolean
+}
+
+/** An update after which nothing more can be sold, where something still can: the dearest one to be late with. */
+const isToZero = ({ step, wanted, confirmed }: Listing): boolean =>
+  step === "push" && wanted === 0 && confirmed !== undefined && confirmed > 0
+
+export const riskFirst: QueueOrder = {
+  place: ({ confirmed: shown, wanted, deadline, demand }, now, budgetMillis) => {
+    const ageing = ageingMillisOf(budgetMillis)
+    const seconds = ageing / 1000
+    return placeInQueue(deadline, ageing, expectedOversell({ shown, wanted, demand: demandAt(demand, now), seconds }))
+  },
+  jumps: isToZero
+}
+
+export const byDeadline: QueueOrder = { place: ({ deadline }) => deadline, jumps: () => false }
