@@ -79,7 +79,7 @@ const run = (order: QueueOrder, seed: number): Outcome => {
       const known = stock.get(sku)!
       known.units = known.units === 0 ? (random() < 0.2 ? 3 : 0) : known.units - 1
       known.version += 1
-      known.since = Math.min(known.since, now)
+      known.since = shown.get(sku) === known.units ? Number.POSITIVE_INFINITY : Math.min(known.since, now)
       known.toZeroSince = known.units === 0 ? (known.toZeroSince ?? now) : undefined
       core.offer(announce(sku, known.version, known.units, now))
     }
