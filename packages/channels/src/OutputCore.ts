@@ -12,7 +12,7 @@ import { skuToken } from "@holdfast/domain/Partition"
 import { publishable } from "@holdfast/domain/Publishable"
 import { backoffMillis } from "./Backoff.ts"
 import type { ConnectorDescriptor, PushItem, PushOutcome, ReadBack } from "./ChannelConnector.ts"
-import { retryAfterMaxMillis, retryBaseMillis, retryMaxMillis, throttleMillis } from "./ChannelLimit.ts"
+import { detailMax, retryAfterMaxMillis, retryBaseMillis, retryMaxMillis, throttleMillis } from "./ChannelLimit.ts"
 import { EventAccount, type EventOutcome } from "./EventAccount.ts"
 import { emptyListing, isShown, type Listing, storedListing, type Write } from "./Listing.ts"
 import type { StoredListing } from "./ListingStore.ts"
@@ -240,7 +240,7 @@ export class OutputCore {
       return this.retry(listing, "resolve", now, 0)
     }
     listing.unresolved = undefined
-    listing.confirmed = actual
+    this.found(listing, actual, write.requestAt, now)
     if (isShown(listing)) return this.reconsider(listing, now)
     this.retry(listing, "push", now, 0)
   }
@@ -283,12 +283,13 @@ export class OutputCore {
       for (const listing of flight.listings) this.retry(listing, listing.step, now, pause)
     } else {
       if (circuit.succeeded(flight.probe)) this.queue.releaseFailed()
-      for (const listing of flight.listings) this.sawShown(listing, answer.quantities.get(listing.sku), now)
+      for (const listing of flight.listings)
+        this.sawShown(listing, answer.quantities.get(listing.sku), flight.requestAt, now)
     }
     this.pump()
   }
 
-  private sawShown(listing: Listing, shown: number | undefined, now: number): void {
+  private sawShown(listing: Listing, shown: number | undefined, requestAt: number, now: number): void {
     const { unresolved } = listing
     if (unresolved !== undefined && shown === unresolved.quantity) return this.applied(listing, unresolved, now)
     if (unresolved !== undefined) {
@@ -301,8 +302,17 @@ export class OutputCore {
       this.counts.healed += 1
       listing.generation += 1
     }
-    listing.confirmed = shown
+    this.found(listing, shown, requestAt, now)
     this.reconsider(listing, now)
+  }
+
+  /** The channel shows this, whatever it confirmed. */
+  private found(listing: Listing, quantity: number | undefined, requestedAt: number, now: number): void {
+    const { sku, confirmed, confirmedVersion, attempts } = listing
+    listing.confirmed = quantity
+    if (quantity === undefined || quantity === confirmed) return
+    const version = Math.max(0, confirmedVersion)
+    this.ports.changed({ sku, quantity, version, outcome: "found", requestedAt, answeredAt: now, attempts })
   }
 
   /** The channel shows what is wanted, though nothing was sent for the events that still wait. */
@@ -321,6 +331,11 @@ export class OutputCore {
   ): void {
     const { attempts } = listing
     const { quantity, version, requestAt } = write
+    if (requestAt !== undefined) {
+      const call = { sku: listing.sku, quantity, version, requestedAt: requestAt, answeredAt: now, attempts }
+      const refusal = { outcome: "rejected", detail: detail?.slice(0, detailMax) ?? "" } as const
+      this.ports.changed({ ...call, ...(outcome === "failed" ? refusal : { outcome: "applied" }) })
+    }
     this.account.settle(listing, version, { outcome, requestAt, ackAt: now, attempts, quantity, detail })
     listing.attempts = 0
     listing.deadline = listing.events.reduce(

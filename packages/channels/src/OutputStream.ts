@@ -56,6 +56,7 @@ export const makeOutputStream = (
       launch: (flight) => void fork(fly(connector, definition.timeoutMillis, flight, core)),
       wakeAt: makeAlarm(fork, now, () => core.tick()),
       confirmed: writeBack.note,
+      changed: writeBack.record,
       settled: options.onSettled === undefined ? undefined : guarded(options.onSettled, fork)
     })
     core.restore(known)
