@@ -7,7 +7,7 @@ import type { Sku } from "@holdfast/domain/Identity"
 import type { ListingHistoryRow } from "./Listing.ts"
 import type { Reader } from "./Snapshot.ts"
 
-/** Where entries directly before this one are missing, `lost` says how many; elsewhere it is 0. */
+/** `lost` entries directly before this one are missing; usually none. */
 export type ListingEntry = Omit<ListingHistoryRow, "sku" | "detail" | "lost"> & {
   readonly detail: string | null
   readonly lost: number
@@ -49,17 +49,18 @@ export const shownAt = async (
   return row
 }
 
-/** The first after a time that says what the channel shows. */
+/** The first after a time that says what the channel shows for this version or a newer one. */
 export const shownAfter = async (
   sql: Reader,
   channel: string,
   sku: Sku,
-  at: number
+  at: number,
+  version: number
 ): Promise<ListingEntry | undefined> => {
   const [row] = await sql<Array<ListingEntry>>`
     select ${columns(sql)} from listing_history
     where channel = ${channel} and sku = ${sku} and answered_at > to_timestamp(${at}::float8 / 1000)
-      and outcome <> 'rejected'
+      and outcome <> 'rejected' and version >= ${version}
     order by answered_at, version limit 1`
   return row
 }

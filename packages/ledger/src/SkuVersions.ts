@@ -28,18 +28,6 @@ export const versionAt = async (sql: Reader, sku: Sku, at: number): Promise<Comm
   return row
 }
 
-/** Of a version. Undefined where the ledger does not go back so far. */
-export const committedVersion = async (
-  sql: Reader,
-  sku: Sku,
-  version: number
-): Promise<CommittedVersion | undefined> => {
-  const [row] = await sql<Array<CommittedVersion>>`
-    select version, ${millis(sql, "committed_at")} as "committedAt", ${millis(sql, "occurred_at")} as "occurredAt"
-    from ledger where sku = ${sku} and version = ${version}`
-  return row
-}
-
 /** Levels at all locations that the SKU had at that version. Undefined where the ledger does not go back so far. */
 export const levelsAt = async (
   sql: Reader,
