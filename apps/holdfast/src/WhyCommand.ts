@@ -1,27 +1,40 @@
 /**
- * `holdfast why`: what a channel is to be told of a SKU, how that comes about, and what it confirmed last.
+ * `holdfast why`: what a channel is to be told of a SKU, how that comes about, and what it confirmed last; with `--at`, what it
+ * showed at an earlier time, why, and whether it should have.
  *
- * It reckons from the levels that are durable and from the definition that the running instance was started with. It asks no
- * channel: what a channel really shows may differ from what it confirmed.
+ * It reckons from the levels that are durable and from the definition that the running instance was started with; for an earlier
+ * time, from the ledger and the definition of then. It asks no channel: what a channel really shows may differ from what it
+ * confirmed.
  */
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { Sku } from "@holdfast/domain/Identity"
 import { Database, query } from "@holdfast/ledger/Database"
 import { listingReport } from "@holdfast/ledger/ListingReport"
+import { listingThen } from "@holdfast/ledger/ListingThen"
 import { readChannelFile } from "@holdfast/outbound/ChannelFile"
-import { Console, Effect, Option, Schema } from "effect"
+import { Clock, Console, Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { InstanceSettings } from "./checklist/InstanceSettings.ts"
-import { jsonFlag, limitFlag } from "./CommandFlags.ts"
+import { jsonFlag, limitFlag, type Moment } from "./CommandFlags.ts"
 import { runningInstance } from "./RunningInstance.ts"
 import { refuseUnknown } from "./SkuCommand.ts"
-import { styleOf } from "./terminal/TerminalStyle.ts"
+import { styleOf, type TerminalStyle } from "./terminal/TerminalStyle.ts"
+import { exactTimeText } from "./terminal/TerminalText.ts"
+import { atFlag } from "./why/AtFlag.ts"
 import { reckon } from "./why/Reckoning.ts"
 import { whyText } from "./why/WhyText.ts"
+import { whyThen } from "./why/WhyThen.ts"
+import { whyThenText } from "./why/WhyThenText.ts"
 
 export class ChannelUnknown extends Schema.TaggedError<ChannelUnknown>()("ChannelUnknown", {
   message: Schema.String
 }) {}
+
+export class TimeAhead extends Schema.TaggedError<TimeAhead>()("TimeAhead", { at: Schema.Number }) {
+  override get message(): string {
+    return `${exactTimeText(this.at)} is still to come: --at is for a time that has been`
+  }
+}
 
 const decodeSettings = Schema.decodeUnknownEffect(InstanceSettings)
 
@@ -45,6 +58,40 @@ const find = (channels: ReadonlyArray<ChannelDefinition>, id: string) => {
   return Effect.fail(new ChannelUnknown({ message: `no channel is called ${id}; ${known}` }))
 }
 
+interface Asked {
+  readonly channel: ChannelDefinition
+  readonly sku: Sku
+  /** changes behind it */
+  readonly limit: number
+  readonly json: boolean
+}
+
+const print = (json: boolean, whole: object, text: (style: TerminalStyle) => string) =>
+  Console.log(json ? JSON.stringify(whole, undefined, 2) : text(styleOf(process.stdout, process.env["NO_COLOR"])))
+
+const explainNow = Effect.fnUntraced(function* ({ channel, sku, limit, json }: Asked) {
+  const { sql } = yield* Database
+  const report = yield* query(() => listingReport(sql, channel.id, sku, limit))
+  if (report === undefined) return yield* refuseUnknown(sku)
+  const reckoning = reckon(channel, report.levels)
+  const { id, buffer, cap, threshold, locations } = channel
+  const whole = { channel: { id, buffer, cap, threshold, locations }, ...reckoning, ...report }
+  yield* print(json, whole, (style) => whyText(channel, report, reckoning, style))
+})
+
+const explainThen = Effect.fnUntraced(function* ({ channel, sku, limit, json }: Asked, moment: Moment) {
+  const { sql } = yield* Database
+  const now = yield* Clock.currentTimeMillis
+  const at = moment(now)
+  if (at > now) return yield* new TimeAhead({ at })
+  const then = yield* query(() => listingThen(sql, { channel: channel.id, sku, at, limit }))
+  if (then === undefined) return yield* refuseUnknown(sku)
+  const why = whyThen(then, channel)
+  // how it was found out, change by change, is of no use to a program
+  const { since: _, isWhole: __, ...known } = then
+  yield* print(json, { channel: { id: channel.id }, ...known, why }, (style) => whyThenText(channel, then, why, style))
+})
+
 /** Needs `Database`. */
 export const whyCommand = Command.make(
   "why",
@@ -56,20 +103,21 @@ export const whyCommand = Command.make(
       Flag.withDescription("JSON file of channel definitions, instead of those of the running instance"),
       Flag.optional
     ),
+    at: atFlag,
     json: jsonFlag
   },
-  Effect.fn("WhyCommand")(function* ({ channel: id, sku, limit, channels, json }) {
+  Effect.fn("WhyCommand")(function* ({ channel: id, sku, limit, channels, at, json }) {
     const channel = yield* find(yield* definitions(channels), id)
-    const { sql } = yield* Database
-    const report = yield* query(() => listingReport(sql, id, sku, limit))
-    if (report === undefined) return yield* refuseUnknown(sku)
-    const reckoning = reckon(channel, report.levels)
-    const style = styleOf(process.stdout, process.env["NO_COLOR"])
-    const { buffer, cap, threshold, locations } = channel
-    const whole = { channel: { id, buffer, cap, threshold, locations }, ...reckoning, ...report }
-    yield* Console.log(json ? JSON.stringify(whole, undefined, 2) : whyText(channel, report, reckoning, style))
+    const asked = { channel, sku, limit, json }
+    yield* Option.isSome(at) ? explainThen(asked, at.value) : explainNow(asked)
   })
 ).pipe(
-  Command.withDescription("Why a channel is told its quantity of a SKU, and whether it has confirmed it"),
-  Command.withExamples([{ command: "holdfast why marketplace MUG", description: "from levels to what it shows" }])
+  Command.withDescription("Why a channel is told its quantity of a SKU, or showed one at an earlier time"),
+  Command.withExamples([
+    { command: "holdfast why marketplace MUG", description: "from levels to what it shows" },
+    {
+      command: "holdfast why marketplace MUG --at 14:03",
+      description: "what it showed at that time, why, and whether it should have"
+    }
+  ])
 )

@@ -1,4 +1,4 @@
-/** The listing store of the output streams, over PostgreSQL. */
+/** The listing store of the output streams, over PostgreSQL, with its history. */
 import { ListingStore, ListingStoreError } from "@holdfast/channels/ListingStore"
 import { Database } from "@holdfast/ledger/Database"
 import { loadListings, saveListings } from "@holdfast/ledger/Listing"
@@ -12,9 +12,9 @@ export const layer: Layer.Layer<ListingStore, never, Database> = Layer.effect(
         try: () => loadListings(sql, channel),
         catch: (cause) => new ListingStoreError({ reason: "load_failed", channel, cause })
       }),
-    save: (channel, rows) =>
+    save: (channel, rows, changes) =>
       Effect.tryPromise({
-        try: () => saveListings(sql, channel, rows),
+        try: () => saveListings(sql, channel, rows, changes),
         catch: (cause) => new ListingStoreError({ reason: "save_failed", channel, cause })
       })
   }))

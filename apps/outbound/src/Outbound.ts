@@ -2,7 +2,8 @@
  * Outbound: reads announcements once, and lets the output stream of every channel do its work.
  *
  * Guarantee: after any outage every channel converges to the newest announcement of every SKU; a slow or dead channel
- * delays neither the reading nor another channel. What was confirmed to us survives in PostgreSQL.
+ * delays neither the reading nor another channel. What was confirmed to us survives in PostgreSQL, and so does with which
+ * definitions: they are stored before the first push.
  */
 import type { ChannelSnapshot } from "@holdfast/channels/ChannelSnapshot"
 import type { SettledEvent } from "@holdfast/channels/EventAccount"
@@ -12,8 +13,9 @@ import type { NatsConnection } from "@holdfast/bus/NatsConnection"
 import type { Availability } from "@holdfast/domain/Availability"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import type { ChannelId } from "@holdfast/domain/Identity"
-import type { Database } from "@holdfast/ledger/Database"
-import { Context, Effect, Layer, Schedule, type Scope } from "effect"
+import { saveDefinitions } from "@holdfast/ledger/ChannelDefinitions"
+import { Database, query } from "@holdfast/ledger/Database"
+import { Clock, Context, Effect, Layer, Schedule, type Scope } from "effect"
 import { type ConsumerState, consumeAvailability, initialConsumerState } from "./AvailabilityConsumer.ts"
 import { connectorOf } from "./ConnectorOf.ts"
 import * as ListingLedger from "./ListingLedger.ts"
@@ -44,6 +46,7 @@ export class Outbound extends Context.Service<
 
 const make = Effect.fnUntraced(function* (options: OutboundOptions) {
   yield* refuseRepeatedIds(options.channels)
+  yield* rememberDefinitions(options.channels)
   const channels = yield* Effect.forEach(options.channels, (definition) => openChannel(definition, options.onSettled), {
     concurrency: "unbounded"
   })
@@ -67,6 +70,23 @@ const refuseRepeatedIds = (definitions: ReadonlyArray<ChannelDefinition>): Effec
   return Effect.fail(new OutboundError({ reason: "channel_invalid", detail: `id ${repeated.id} names two channels` }))
 }
 
+const rememberDefinitions = (definitions: ReadonlyArray<ChannelDefinition>) =>
+  Effect.gen(function* () {
+    const { sql } = yield* Database
+    const now = yield* Clock.currentTimeMillis
+    yield* query(() => saveDefinitions(sql, definitions, now))
+  }).pipe(
+    untilLedger,
+    Effect.mapError((error) => new OutboundError({ reason: "definitions_unwritable", detail: error.message }))
+  )
+
+/** Waits some time for a database that starts later than we. */
+const untilLedger = <A, E extends Error, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  effect.pipe(
+    Effect.tapError((error) => Effect.logWarning(`waits for the ledger: ${error.message}`)),
+    Effect.retry({ schedule: Schedule.spaced(1_000), times: loadAttemptsMax })
+  )
+
 const openChannel = (
   definition: ChannelDefinition,
   onSettled: OutboundOptions["onSettled"]
@@ -74,8 +94,9 @@ const openChannel = (
   Effect.gen(function* () {
     const connector = yield* connectorOf(definition)
     return yield* makeOutputStream({ definition, connector, onSettled }).pipe(
-      Effect.tapError((error: ListingStoreError) => Effect.logWarning(`waits for the ledger: ${error.message}`)),
-      Effect.retry({ schedule: Schedule.spaced(1_000), times: loadAttemptsMax }),
-      Effect.mapError((error) => new OutboundError({ reason: "listings_unreadable", detail: error.message }))
+      untilLedger,
+      Effect.mapError(
+        (error: ListingStoreError) => new OutboundError({ reason: "listings_unreadable", detail: error.message })
+      )
     )
   })

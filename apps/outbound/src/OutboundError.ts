@@ -2,7 +2,13 @@
 import { Schema } from "effect"
 
 export class OutboundError extends Schema.TaggedError<OutboundError>()("OutboundError", {
-  reason: Schema.Literals(["channel_invalid", "secret_missing", "listings_unreadable", "definitions_unreadable"]),
+  reason: Schema.Literals([
+    "channel_invalid",
+    "secret_missing",
+    "listings_unreadable",
+    "definitions_unwritable",
+    "definitions_unreadable"
+  ]),
   /** for people: which channel, which field */
   detail: Schema.String
 }) {

@@ -32,6 +32,15 @@ export const writeBackMillis = 100
 /** Rows of one statement of the write-back. */
 export const writeBackRowsMax = 1_000
 
+/**
+ * Entries of the history that wait for a store that is away, per channel: minutes at hundreds of pushes a second, in some 20 MB.
+ * Beyond it the oldest are dropped, and the next entry of their listing says how many are missing.
+ */
+export const historyWaitingMax = 100_000
+
+/** Characters kept of why a push was rejected: a channel chooses them. */
+export const detailMax = 300
+
 /** Bytes read of an answer. Ours are below one kilobyte; more is not meant for us. */
 export const answerBytesMax = 64 * 1024
 

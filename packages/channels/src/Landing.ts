@@ -6,7 +6,7 @@
  */
 import { backoffMillis } from "./Backoff.ts"
 import type { ConnectorDescriptor, PushOutcome } from "./ChannelConnector.ts"
-import { retryAfterMaxMillis, retryBaseMillis, retryMaxMillis, throttleMillis } from "./ChannelLimit.ts"
+import { detailMax, retryAfterMaxMillis, retryBaseMillis, retryMaxMillis, throttleMillis } from "./ChannelLimit.ts"
 import type { EventAccount, EventOutcome } from "./EventAccount.ts"
 import { isShown, type Listing, type Step, type Write } from "./Listing.ts"
 import type { OutputCounts } from "./OutputCounts.ts"
@@ -62,7 +62,7 @@ export class Landing {
   }
 
   /** The channel was read back. @param shown undefined: it does not list it */
-  seen(listing: Listing, shown: number | undefined, now: number): void {
+  seen(listing: Listing, shown: number | undefined, requestAt: number, now: number): void {
     const { unresolved } = listing
     if (unresolved !== undefined && shown === unresolved.quantity) return this.applied(listing, unresolved, now)
     if (unresolved !== undefined) {
@@ -75,8 +75,18 @@ export class Landing {
       this.parts.counts.healed += 1
       listing.generation += 1
     }
-    listing.confirmed = shown
+    this.found(listing, shown, requestAt, now)
     this.parts.reconsider(listing, now)
+  }
+
+  /** The channel shows this, whatever it confirmed. */
+  private found(listing: Listing, quantity: number | undefined, requestedAt: number, now: number): void {
+    const { sku, confirmed, confirmedVersion, attempts } = listing
+    listing.confirmed = quantity
+    if (quantity === undefined || quantity === confirmed) return
+    const version = Math.max(0, confirmedVersion)
+    const found = { sku, quantity, version, outcome: "found", requestedAt, answeredAt: now, attempts } as const
+    this.parts.ports.changed(found)
   }
 
   /** The channel shows what is wanted, though nothing was sent for the events that still wait. */
@@ -127,7 +137,7 @@ export class Landing {
       return this.retry(listing, "resolve", now, 0)
     }
     listing.unresolved = undefined
-    listing.confirmed = actual
+    this.found(listing, actual, write.requestAt, now)
     if (isShown(listing)) return this.parts.reconsider(listing, now)
     this.retry(listing, "push", now, 0)
   }
@@ -160,6 +170,11 @@ export class Landing {
     const { attempts } = listing
     const { quantity, version, requestAt } = write
     const { account, ports } = this.parts
+    if (requestAt !== undefined) {
+      const call = { sku: listing.sku, quantity, version, requestedAt: requestAt, answeredAt: now, attempts }
+      const refusal = { outcome: "rejected", detail: detail?.slice(0, detailMax) ?? "" } as const
+      ports.changed({ ...call, ...(outcome === "failed" ? refusal : { outcome: "applied" }) })
+    }
     account.settle(listing, version, { outcome, requestAt, ackAt: now, attempts, quantity, detail })
     listing.attempts = 0
     listing.deadline = listing.events.reduce(

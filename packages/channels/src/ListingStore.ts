@@ -1,8 +1,9 @@
 /**
- * Where it is remembered what each channel last confirmed, and when its last scheduled run was begun: read once when an
- * output stream starts, written afterwards.
+ * Where it is remembered what each channel last confirmed, all that it was told, and when its last scheduled run was begun:
+ * read once when an output stream starts, written afterwards.
  *
- * Guarantee: a stored version never goes back. The memory layer forgets with the process; PostgreSQL is in the ledger.
+ * Guarantee: a stored version never goes back. The memory layer forgets with the process, and keeps no history; PostgreSQL is
+ * in the ledger.
  */
 import type { ChannelId, Sku } from "@holdfast/domain/Identity"
 import { Context, Effect, Layer, Schema } from "effect"
@@ -16,6 +17,32 @@ export interface StoredListing {
   /** newest version of the SKU that the confirmed quantity speaks for */
   readonly version: number
   readonly confirmedAt: number
+}
+
+/**
+ * How a push ended, or what a channel turned out to show. `applied`: it confirmed the quantity. `rejected`: it will never take
+ * it. `found`: it shows another quantity than it confirmed.
+ */
+export type ListingOutcome = "applied" | "rejected" | "found"
+
+/** One entry of the history of a listing. Times are milliseconds since the epoch. */
+export interface ListingChange {
+  readonly sku: Sku
+  /** units that were told, or found */
+  readonly quantity: number
+  /** version of the SKU from which the quantity was computed; of what was found, the newest that the channel confirmed */
+  readonly version: number
+  readonly outcome: ListingOutcome
+  /** when the last call left */
+  readonly requestedAt: number
+  /** when the channel answered */
+  readonly answeredAt: number
+  /** calls that it took */
+  readonly attempts: number
+  /** why it was rejected */
+  readonly detail?: string
+  /** entries of this listing directly before this one that could not be stored */
+  readonly lost?: number
 }
 
 export class ListingStoreError extends Schema.TaggedError<ListingStoreError>()("ListingStoreError", {
@@ -33,12 +60,19 @@ export class ListingStore extends Context.Service<
   ListingStore,
   {
     readonly load: (channel: ChannelId) => Effect.Effect<ReadonlyArray<StoredListing>, ListingStoreError>
-    /** Each SKU at most once. A row whose stored version is newer stays as it is. */
-    readonly save: (channel: ChannelId, rows: ReadonlyArray<StoredListing>) => Effect.Effect<void, ListingStoreError>
     /** When the last scheduled run of the channel was begun, milliseconds since the epoch; undefined: never. */
     readonly lastRun: (channel: ChannelId) => Effect.Effect<number | undefined, ListingStoreError>
     /** A run that is older than the stored one changes nothing. */
     readonly saveRun: (channel: ChannelId, run: ScheduledRun) => Effect.Effect<void, ListingStoreError>
+    /**
+     * Rows: each SKU at most once; one whose stored version is newer stays as it is. Changes go into the history, oldest first.
+     * All or nothing is stored.
+     */
+    readonly save: (
+      channel: ChannelId,
+      rows: ReadonlyArray<StoredListing>,
+      changes: ReadonlyArray<ListingChange>
+    ) => Effect.Effect<void, ListingStoreError>
   }
 >()("@holdfast/channels/ListingStore") {
   static readonly memory: Layer.Layer<ListingStore> = Layer.sync(ListingStore, () => {

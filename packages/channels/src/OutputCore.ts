@@ -310,7 +310,8 @@ export class OutputCore {
       for (const listing of flight.listings) this.landing.retry(listing, listing.step, now, pause)
     } else {
       if (circuit.succeeded(flight.probe)) this.releaseFailed(now)
-      for (const listing of flight.listings) this.landing.seen(listing, answer.quantities.get(listing.sku), now)
+      for (const listing of flight.listings)
+        this.landing.seen(listing, answer.quantities.get(listing.sku), flight.requestAt, now)
     }
     this.pump()
   }

@@ -3,7 +3,7 @@ import type { Sku } from "@holdfast/domain/Identity"
 import type { PushItem } from "./ChannelConnector.ts"
 import type { SettledEvent } from "./EventAccount.ts"
 import type { Listing } from "./Listing.ts"
-import type { StoredListing } from "./ListingStore.ts"
+import type { ListingChange, StoredListing } from "./ListingStore.ts"
 
 /** One call to the channel, for the listings it is about; `land` is told how it ended. */
 export type Flight = {
@@ -34,5 +34,7 @@ export interface OutputPorts {
   readonly confirmed: (row: StoredListing) => void
   /** the window of a schedule closed, whether or not anything waited in it */
   readonly ran?: ((run: ScheduledRun) => void) | undefined
+  /** a push ended with an answer, or the channel shows another quantity than it confirmed */
+  readonly changed: (change: ListingChange) => void
   readonly settled?: ((settled: SettledEvent) => void) | undefined
 }

@@ -70,6 +70,7 @@ export const makeOutputStream = (
       wakeAt: makeAlarm(fork, now, () => core.tick()),
       confirmed: writeBack.note,
       ran: writeBack.ran,
+      changed: writeBack.record,
       settled: options.onSettled === undefined ? undefined : guarded(options.onSettled, fork)
     })
     core.restore(known, yield* store.lastRun(definition.id))

@@ -1,14 +1,17 @@
 /**
- * Stores what channels confirmed, and when their runs began: in small batches, shortly after, newest only.
+ * Stores what channels confirmed, all that they were told, and when their runs began: in small batches, shortly after.
  *
- * Guarantee: what is noted is stored or stays noted; a store that is away is tried again for ever, the newest row per
- * listing waits for it. On release what is left is stored once more, if the store answers in time. It never blocks.
+ * Guarantee: what is noted is stored or stays noted; a store that is away is tried again for ever. The newest row per listing
+ * waits for it, and the whole history up to a bound, beyond which the gap is stored. A batch whose answer was lost is stored
+ * twice: the history may repeat itself. On release what is left is stored once more, if the store answers in time. It never
+ * blocks.
  */
 import type { ChannelId, Sku } from "@holdfast/domain/Identity"
 import { Effect, Latch, type Scope } from "effect"
 import { writeBackMillis, writeBackRowsMax } from "./ChannelLimit.ts"
 import type { ScheduledRun } from "./OutputPorts.ts"
-import { ListingStore, type StoredListing } from "./ListingStore.ts"
+import { HistoryQueue } from "./HistoryQueue.ts"
+import { ListingStore, type ListingChange, type StoredListing } from "./ListingStore.ts"
 
 /** Milliseconds that the last batch may take while the process ends. */
 const farewellMillis = 3_000
@@ -17,6 +20,7 @@ const retryMillis = 1_000
 export interface WriteBack {
   readonly note: (row: StoredListing) => void
   readonly ran: (run: ScheduledRun) => void
+  readonly record: (change: ListingChange) => void
   /** rows that are not stored yet */
   readonly unsaved: () => number
 }
@@ -25,12 +29,20 @@ export const makeWriteBack = (channel: ChannelId): Effect.Effect<WriteBack, neve
   Effect.gen(function* () {
     const store = yield* ListingStore
     const noted = new Map<Sku, StoredListing>()
+    const history = new HistoryQueue()
     const some = Latch.makeUnsafe()
+    const boundHistory = Effect.suspend(() => {
+      const dropped = history.dropOldest()
+      if (dropped === 0) return Effect.void
+      return Effect.logWarning(`channel ${channel}: ${dropped} entries of its history were dropped, unstored too long`)
+    })
     const saveSome = Effect.suspend(() => {
       const rows = [...noted.values()].slice(0, writeBackRowsMax)
-      return Effect.tap(store.save(channel, rows), () =>
+      const changes = history.oldest(writeBackRowsMax)
+      return Effect.tap(store.save(channel, rows, changes), () =>
         Effect.sync(() => {
           for (const row of rows) if (noted.get(row.sku) === row) noted.delete(row.sku)
+          history.stored(changes)
         })
       )
     })
@@ -44,7 +56,11 @@ export const makeWriteBack = (channel: ChannelId): Effect.Effect<WriteBack, neve
         })
       )
     })
-    const saveListings = Effect.whileLoop({ while: () => noted.size > 0, body: () => saveSome, step: () => undefined })
+    const saveListings = Effect.whileLoop({
+      while: () => noted.size > 0 || history.length > 0,
+      body: () => Effect.andThen(boundHistory, saveSome),
+      step: () => undefined
+    })
     const saveAll = Effect.andThen(saveListings, saveRun)
     const loop = Effect.gen(function* () {
       yield* some.await
@@ -69,6 +85,10 @@ export const makeWriteBack = (channel: ChannelId): Effect.Effect<WriteBack, neve
       },
       ran: (begun) => {
         run = begun
+        some.openUnsafe()
+      },
+      record: (change) => {
+        history.add(change)
         some.openUnsafe()
       },
       unsaved: () => noted.size

@@ -39,7 +39,7 @@ const run = (order: QueueOrder, seed: number): Outcome => {
     definition,
     descriptor,
     false,
-    { now: () => now, random, launch, wakeAt: () => {}, confirmed: () => {} },
+    { now: () => now, random, launch, wakeAt: () => {}, confirmed: () => {}, changed: () => {} },
     order
   )
   const stock = new Map<Sku, { units: number; version: number; since: number; toZeroSince: number | undefined }>()

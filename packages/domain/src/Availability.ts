@@ -6,7 +6,7 @@
  * traces are assembled. It is not a log: after a crash some events may be announced twice or not be listed.
  */
 import type { LocationId, Sku } from "./Identity.ts"
-import { unavailable, type StockLevel, type StockState } from "./StockState.ts"
+import { unavailable, type LevelUnits, type StockState } from "./StockState.ts"
 import { lateEventMillis } from "./Limit.ts"
 
 /** Events listed in one announcement; more are only counted. Bounds the message under a burst on one SKU. */
@@ -50,7 +50,7 @@ export interface AnnouncedLevel {
   readonly guarded?: number
 }
 
-export const announcedLevel = (level: Readonly<StockLevel>): AnnouncedLevel => {
+export const announcedLevel = (level: LevelUnits): AnnouncedLevel => {
   const { locationId, onHand, committed, held, safetyStock, incoming, inTransit } = level
   const stuck = unavailable(level)
   const usual = { locationId, onHand, committed, held }

@@ -38,6 +38,9 @@ export interface StockLevel {
   safetyStockAt: number
 }
 
+/** The units of a level, without what decides which facts are late. */
+export type LevelUnits = Readonly<Omit<StockLevel, "countedAt" | "safetyStockAt">>
+
 export const emptyLevel = (locationId: LocationId): StockLevel => ({
   locationId,
   onHand: 0,
@@ -122,7 +125,7 @@ export const levelAt = (state: StockState, locationId: LocationId): StockLevel |
   return undefined
 }
 
-type Quantities = Readonly<Omit<StockLevel, "locationId">>
+type Quantities = Omit<LevelUnits, "locationId">
 
 /** On hand and not sellable, for whatever reason. */
 export const unavailable = (level: Pick<Quantities, "receiving" | "inspection" | "damaged" | "quality">): number =>

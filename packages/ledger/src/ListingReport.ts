@@ -5,6 +5,7 @@
  */
 import type { Sku } from "@holdfast/domain/Identity"
 import type { Sql } from "./Database.ts"
+import { entriesUpTo, type ListingEntry } from "./ListingHistory.ts"
 import type { ListingRow } from "./Listing.ts"
 import { skuHistory, type SkuHistory } from "./SkuHistory.ts"
 import { storedLevels, versionOf, type VersionedLevel } from "./SkuReport.ts"
@@ -18,10 +19,15 @@ export interface ListingReport {
   readonly levels: ReadonlyArray<VersionedLevel>
   /** null: the channel never confirmed anything of it */
   readonly confirmed: ConfirmedListing | null
+  /** the last answers of the channel, newest last */
+  readonly told: ReadonlyArray<ListingEntry>
   readonly history: SkuHistory
 }
 
-const confirmedBy = (sql: Reader, channel: string, sku: Sku) => sql<Array<ConfirmedListing>>`
+/** Answers of the channel that are shown. */
+export const toldMax = 10
+
+export const confirmedBy = (sql: Reader, channel: string, sku: Sku) => sql<Array<ConfirmedListing>>`
   select quantity, version, round(extract(epoch from confirmed_at) * 1000)::float8 as "confirmedAt"
   from listing where channel = ${channel} and sku = ${sku}`
 
@@ -30,9 +36,10 @@ export const listingReport = (sql: Sql, channel: string, sku: Sku, limit: number
   atOneMoment(sql, async (snapshot) => {
     const levels = await storedLevels(snapshot, sku)
     if (levels.length === 0) return undefined
-    const [confirmed, history] = await Promise.all([
+    const [confirmed, told, history] = await Promise.all([
       confirmedBy(snapshot, channel, sku),
+      entriesUpTo(snapshot, channel, sku, Number.POSITIVE_INFINITY, toldMax),
       skuHistory(snapshot, sku, { limit })
     ])
-    return { sku, version: versionOf(levels), levels, confirmed: confirmed[0] ?? null, history }
+    return { sku, version: versionOf(levels), levels, confirmed: confirmed[0] ?? null, told, history }
   })

@@ -14,6 +14,8 @@ export interface HistoryQuery {
   readonly limit: number
   /** only what was committed from then on, milliseconds since the epoch */
   readonly since?: number | undefined
+  /** only up to this version */
+  readonly upTo?: number | undefined
   /** only what belongs to this order */
   readonly orderId?: string | undefined
 }
@@ -62,8 +64,9 @@ export interface SkuHistory {
   readonly rows: ReadonlyArray<HistoryRow>
 }
 
-const wanted = (sql: Reader, sku: Sku, { since, orderId }: HistoryQuery) => sql`
+const wanted = (sql: Reader, sku: Sku, { since, upTo, orderId }: HistoryQuery) => sql`
   sku = ${sku} and (${since ?? null}::float8 is null or committed_at >= to_timestamp(${since ?? null}::float8 / 1000))
+  and (${upTo ?? null}::bigint is null or version <= ${upTo ?? null})
   and (${orderId ?? null}::text is null or (document_id = ${orderId ?? null} and ${documentKind(sql)} = 'order'))`
 
 const millis = (sql: Reader, column: string) => sql`

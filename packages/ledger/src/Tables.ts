@@ -1,9 +1,9 @@
 /**
  * The tables, as drizzle sees them. `npm run -w @holdfast/ledger generate` writes the migration for a change.
  *
- * `ledger` is authoritative: `stock_level`, `hold` and `document_line` are its fold. `ledger`, `request_answer` and
- * `outbox` are partitioned by time (`TimePartition`), which drizzle cannot say: the PARTITION BY clause is added to the
- * generated migration by hand. Times are timestamptz; quantities are units.
+ * `ledger` is authoritative: `stock_level`, `hold` and `document_line` are its fold. `ledger`, `request_answer`, `outbox` and
+ * `listing_history` are partitioned by time (`TimePartition`), which drizzle cannot say: the PARTITION BY clause is added to
+ * the generated migration by hand. Times are timestamptz; quantities are units.
  */
 import { sql } from "drizzle-orm"
 import {
@@ -289,6 +289,48 @@ export const listing = pgTable(
     confirmedAt: instant("confirmed_at").notNull()
   },
   (t) => [primaryKey({ columns: [t.channel, t.sku] })]
+)
+
+/**
+ * All that a channel was told of a SKU and answered, and what it turned out to show. Not what was settled without a call.
+ * Written by outbound with `listing`; the same entry may be there twice.
+ */
+export const listingHistory = pgTable(
+  "listing_history",
+  {
+    channel: text().notNull(),
+    sku: text().notNull(),
+    /** units that were told, or found */
+    quantity: integer().notNull(),
+    /** version of the SKU from which that quantity was computed; of what was found, the newest that the channel confirmed */
+    version: bigint({ mode: "number" }).notNull(),
+    /** applied, rejected or found */
+    outcome: text().notNull(),
+    /** when the last call left */
+    requestedAt: instant("requested_at").notNull(),
+    answeredAt: instant("answered_at").notNull(),
+    /** calls that it took */
+    attempts: integer().notNull(),
+    /** why it was rejected */
+    detail: text(),
+    /** entries directly before this one that could not be stored; null is 0 */
+    lost: integer(),
+    /** by the clock of the database, so that a row of a clock that is wrong has its place too */
+    storedAt: instant("stored_at").notNull().defaultNow()
+  },
+  (t) => [index("listing_history_by_listing").on(t.channel, t.sku, t.answeredAt)]
+)
+
+/** The definitions that a channel was ever run with. Written by outbound at its start, where it differs from the last one. */
+export const channelDefinition = pgTable(
+  "channel_definition",
+  {
+    channel: text().notNull(),
+    since: instant("since").notNull(),
+    /** a `ChannelDefinition`, which holds no secret */
+    definition: jsonb().notNull()
+  },
+  (t) => [primaryKey({ columns: [t.channel, t.since] })]
 )
 
 /** What the catalogue says of a SKU beside its stock: safety stock is in `stock_level`, as the events said it. */

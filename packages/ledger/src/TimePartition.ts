@@ -16,11 +16,15 @@ const week = 7 * 24 * 60 * 60 * 1000
 /** Weeks made ahead: the service may run this long without a restart or a daily maintenance that fails. */
 const weeksAhead = 2
 
-/** Weeks kept, null for ever. Answers are promised for a day. */
+/**
+ * Weeks kept, null for ever. Answers are promised for a day. Marketplaces take up a buyer's complaint for some 90 days after the
+ * sale, and whoever answers it asks what was shown then: the history is kept for a quarter.
+ */
 const weeksKept: Readonly<Record<string, number | null>> = {
   ledger: null,
   request_answer: 2,
-  outbox: 1
+  outbox: 1,
+  listing_history: 13
 }
 
 const startOfWeek = (millis: number): number => Math.floor(millis / week) * week

@@ -4,7 +4,7 @@
  * Guarantee: no line is wider than asked as long as names allow it; what is zero everywhere has no column. Pure.
  */
 import { incomingAt, type Allocation, type DocumentLine } from "@holdfast/domain/DocumentLine"
-import { available, oversold, type StockLevel } from "@holdfast/domain/StockState"
+import { available, oversold, type LevelUnits } from "@holdfast/domain/StockState"
 import type { OpenLine } from "@holdfast/ledger/OpenLines"
 import type { OpenHold, ParkedFacts, SkuReport } from "@holdfast/ledger/SkuReport"
 import { painted, type TerminalStyle } from "../terminal/TerminalStyle.ts"
@@ -15,7 +15,7 @@ import { historyLines } from "./HistoryText.ts"
 /** Rows of one kind that are shown; JSON has all of them. */
 const rowsMax = 20
 
-type Quantity = (level: StockLevel) => number
+type Quantity = (level: LevelUnits) => number
 
 /** In the order in which they are subtracted. */
 const quantities: ReadonlyArray<readonly [title: string, of: Quantity, always: boolean]> = [
@@ -35,16 +35,16 @@ const quantities: ReadonlyArray<readonly [title: string, of: Quantity, always: b
 
 interface LevelRow {
   readonly name: string
-  readonly levels: ReadonlyArray<StockLevel>
+  readonly levels: ReadonlyArray<LevelUnits>
 }
 
-const sumOf = (levels: ReadonlyArray<StockLevel>, of: Quantity): number =>
+const sumOf = (levels: ReadonlyArray<LevelUnits>, of: Quantity): number =>
   levels.reduce((sum, level) => sum + of(level), 0)
 
-const shownQuantities = (levels: ReadonlyArray<StockLevel>) =>
+const shownQuantities = (levels: ReadonlyArray<LevelUnits>) =>
   quantities.filter(([, of, always]) => always || levels.some((level) => of(level) !== 0))
 
-const levelColumns = (levels: ReadonlyArray<StockLevel>): ReadonlyArray<TextColumn<LevelRow>> => [
+const levelColumns = (levels: ReadonlyArray<LevelUnits>): ReadonlyArray<TextColumn<LevelRow>> => [
   { title: "location", text: ({ name }) => name, left: true },
   ...shownQuantities(levels).map(([title, of]): TextColumn<LevelRow> => {
     const isBad = (units: number) => (title === "oversold" ? units > 0 : units < 0)
@@ -57,14 +57,14 @@ const levelColumns = (levels: ReadonlyArray<StockLevel>): ReadonlyArray<TextColu
 ]
 
 /** How what is available comes about, when that is not plain from the usual three columns. */
-const equation = (levels: ReadonlyArray<StockLevel>): ReadonlyArray<string> => {
+const equation = (levels: ReadonlyArray<LevelUnits>): ReadonlyArray<string> => {
   const titles = shownQuantities(levels).map(([title]) => title)
   const terms = titles.slice(0, titles.indexOf("available"))
   return terms.length === 3 ? [] : [`available = ${terms.join(" - ")}`]
 }
 
 /** The table of levels. */
-export const levelLines = (levels: ReadonlyArray<StockLevel>, style: TerminalStyle): ReadonlyArray<string> => {
+export const levelLines = (levels: ReadonlyArray<LevelUnits>, style: TerminalStyle): ReadonlyArray<string> => {
   const rows = levels.map((level): LevelRow => ({ name: oneLine(level.locationId), levels: [level] }))
   const all = rows.length > 1 ? [...rows, { name: "all", levels }] : rows
   return [

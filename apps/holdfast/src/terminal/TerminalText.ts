@@ -20,6 +20,9 @@ export const cut = (text: string, width: number): string =>
 /** To the second, in UTC. */
 export const timeText = (millis: number): string => `${new Date(millis).toISOString().slice(0, 19)}Z`
 
+/** To the millisecond, in UTC. */
+export const exactTimeText = (millis: number): string => new Date(millis).toISOString()
+
 export const wholeText = (n: number): string => n.toLocaleString("en")
 
 export const signedText = (n: number): string => (n > 0 ? `+${wholeText(n)}` : wholeText(n))
@@ -46,4 +49,10 @@ export const spanText = (millis: number): string => {
     if (parts.length === 2) break
   }
   return parts.length === 0 ? "0 s" : parts.join(" ")
+}
+
+/** A duration that may be short: 38 ms, 2.4 s, then as `spanText`. A clock that is off makes none negative. */
+export const lapseText = (millis: number): string => {
+  if (millis < 1_000) return `${Math.max(0, millis)} ms`
+  return millis < 60_000 ? `${Math.floor(millis / 100) / 10} s` : spanText(millis)
 }

@@ -6,7 +6,7 @@
 import { announcedLevel, availableOver } from "@holdfast/domain/Availability"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { publishable } from "@holdfast/domain/Publishable"
-import type { StockLevel } from "@holdfast/domain/StockState"
+import type { LevelUnits } from "@holdfast/domain/StockState"
 
 export type ChannelPolicy = Pick<ChannelDefinition, "buffer" | "cap" | "locations" | "threshold">
 
@@ -22,7 +22,7 @@ export interface Reckoning {
 }
 
 /** Whether the channel sells from there. */
-export const sellsFrom = ({ locations }: ChannelPolicy, { locationId }: StockLevel): boolean =>
+export const sellsFrom = ({ locations }: ChannelPolicy, { locationId }: LevelUnits): boolean =>
   locations === undefined || locations.includes(locationId)
 
 const limitsOf = (policy: ChannelPolicy, available: number): ReadonlyArray<ReckoningStep> => {
@@ -38,7 +38,7 @@ const limitsOf = (policy: ChannelPolicy, available: number): ReadonlyArray<Recko
 }
 
 /** @param levels of the SKU at all its locations */
-export const reckon = (policy: ChannelPolicy, levels: ReadonlyArray<StockLevel>): Reckoning => {
+export const reckon = (policy: ChannelPolicy, levels: ReadonlyArray<LevelUnits>): Reckoning => {
   const announced = levels.map(announcedLevel)
   const available = availableOver(announced, policy.locations)
   const where = policy.locations === undefined ? "at all locations" : "where it sells from"

@@ -12,14 +12,19 @@ import { painted, type TerminalStyle } from "../terminal/TerminalStyle.ts"
 import { countText, oneLine, timeText, wholeText } from "../terminal/TerminalText.ts"
 import { indented, tableLines, type TextColumn } from "../terminal/TextTable.ts"
 import { sellsFrom, type Reckoning, type ReckoningStep } from "./Reckoning.ts"
+import { toldLines } from "./ToldText.ts"
 
 const stepColumns: ReadonlyArray<TextColumn<ReckoningStep>> = [
   { title: "units", text: ({ units }) => wholeText(units) },
   { title: "", text: ({ what }) => what, left: true }
 ]
 
-const stepLines = ({ steps, publishable }: Reckoning, style: TerminalStyle): ReadonlyArray<string> =>
-  tableLines(stepColumns, [...steps, { what: "is what it is told", units: publishable }], style).slice(1)
+/** @param last what the number is */
+export const stepLines = (
+  { steps, publishable }: Reckoning,
+  last: string,
+  style: TerminalStyle
+): ReadonlyArray<string> => tableLines(stepColumns, [...steps, { what: last, units: publishable }], style).slice(1)
 
 const lagText = (behind: number, first: HistoryRow | undefined): string => {
   const changes = `it is behind by ${countText(behind, "change")}`
@@ -61,9 +66,10 @@ export const whyText = (
     ...(own.length === 0 ? ["this channel sells from none of its locations"] : levelLines(own, style)),
     ...elsewhere(channel, report),
     "",
-    ...indented(stepLines(reckoning, style)),
+    ...indented(stepLines(reckoning, "is what it is told", style)),
     "",
     isBehind ? painted(said, "yellow", style) : said,
+    ...toldLines(report.told, style),
     ...historyLines(report.history, style)
   ].join("\n")
 }

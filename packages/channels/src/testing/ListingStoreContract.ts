@@ -27,7 +27,7 @@ const loaded = (channel: ChannelId) =>
   })
 
 const save = (channel: ChannelId, rows: ReadonlyArray<StoredListing>) =>
-  Effect.flatMap(ListingStore, (store) => store.save(channel, rows))
+  Effect.flatMap(ListingStore, (store) => store.save(channel, rows, []))
 
 export const listingStoreContract: ReadonlyArray<ContractCheck> = [
   {
