@@ -89,7 +89,7 @@ const outbound = (channels: ReadonlyArray<ChannelDefinition>) =>
   Layer.unwrap(
     Effect.map(Tracing, (tracing) => {
       tracing.channels(channels)
-      const trace = traceSettled(tracing, channels)
+      const trace = traceSettled(tracing)
       return Outbound.layer({
         channels,
         onSettled: (event) => {

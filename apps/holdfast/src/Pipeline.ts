@@ -64,7 +64,7 @@ const outbound = (channels: ReadonlyArray<ChannelDefinition>) =>
   Layer.unwrap(
     Effect.map(Tracing, (tracing) => {
       tracing.channels(channels)
-      return Outbound.layer({ channels, onSettled: traceSettled(tracing, channels) })
+      return Outbound.layer({ channels, onSettled: traceSettled(tracing) })
     })
   )
 

@@ -4,8 +4,7 @@
  * It only translates records; which traces are kept is decided by `Tracing`.
  */
 import type { SettledEvent } from "@holdfast/channels/EventAccount"
-import type { ChannelDefinition } from "@holdfast/domain/Channel"
-import type { ChannelId } from "@holdfast/domain/Identity"
+import { budgetStart } from "@holdfast/domain/Availability"
 import type { DecisionBatch } from "@holdfast/engine/DecisionBatch"
 import type { IngestedEvent } from "@holdfast/ingest/Ingest"
 import type { TracingShape } from "@holdfast/telemetry/Tracing"
@@ -63,25 +62,23 @@ export const traceCommitted =
     }
   }
 
-export const traceSettled = (tracing: TracingShape, channels: ReadonlyArray<ChannelDefinition>) => {
-  const byId = new Map<ChannelId, ChannelDefinition>(channels.map((channel) => [channel.id, channel]))
-  return (settled: SettledEvent): void => {
-    const { event, late, deadline } = settled
-    const definition = byId.get(settled.channel)!
+export const traceSettled =
+  (tracing: TracingShape) =>
+  (settled: SettledEvent): void => {
+    const { event, late, deadline, channel, sku, outcome, queuedAt, requestAt, attempts, quantity, timing } = settled
     tracing.delivered({
-      channel: settled.channel,
+      channel,
       event,
-      sku: settled.sku,
-      outcome: settled.outcome,
-      queuedAt: settled.queuedAt,
-      requestAt: settled.requestAt,
-      ackAt: settled.outcome === "expired" ? undefined : settled.ackAt,
-      attempts: settled.attempts,
-      quantity: settled.quantity,
-      budgetMillis: definition.budgetMillis,
+      sku,
+      outcome,
+      queuedAt,
+      requestAt,
+      ackAt: outcome === "expired" ? undefined : settled.ackAt,
+      attempts,
+      quantity,
+      budgetMillis: deadline - budgetStart(event),
       breached: late || settled.ackAt > deadline,
-      timing: definition.timing.model,
-      error: settled.outcome === "failed" ? settled.detail : undefined
+      timing,
+      error: outcome === "failed" ? settled.detail : undefined
     })
   }
-}

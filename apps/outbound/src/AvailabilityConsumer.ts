@@ -12,7 +12,7 @@ import { availabilityStream } from "@holdfast/bus/StreamTopology"
 import type { Availability } from "@holdfast/domain/Availability"
 import { type ConsumerMessages, DeliverPolicy, type JsMsg } from "@nats-io/jetstream"
 import type { QueuedIterator, Status } from "@nats-io/nats-core"
-import { Effect } from "effect"
+import { Effect, type Latch } from "effect"
 import { pullMax, restartMillis, restartMillisMax } from "./OutboundLimit.ts"
 
 /** Counters run from the start of the process; times are milliseconds since the epoch. */
@@ -39,19 +39,28 @@ export const initialConsumerState = (): ConsumerState => ({
 
 type Nats = NatsConnection["Service"]
 
-/** Consumes for ever. `offer` must not throw. */
+/** What is told of what is read. None of it may throw. */
+export interface Reader {
+  readonly offer: (stock: Availability) => void
+  /** the newest announcement of every SKU was offered */
+  readonly caughtUp: () => void
+}
+
+/** Consumes for ever. @param again from now on, the newest of every SKU is offered once more, whenever it is opened */
 export const consumeAvailability = (
   state: ConsumerState,
-  offer: (stock: Availability) => void
+  reader: Reader,
+  again: Latch.Latch
 ): Effect.Effect<never, never, NatsConnection> =>
   Effect.gen(function* () {
     const nats = yield* NatsConnection
     let wait = restartMillis
     while (true) {
       const before = state.received
-      const ended = yield* Effect.result(Effect.scoped(consumeOnce(nats, state, offer)))
+      const ended = yield* Effect.result(Effect.scoped(consumeOnce(nats, state, reader, again)))
       state.restarts += 1
       state.caughtUp = false
+      if (ended._tag === "Success" && ended.success === true) continue
       const why = ended._tag === "Failure" ? ended.failure.message : "the consumer was lost"
       wait = state.received > before ? restartMillis : Math.min(2 * wait, restartMillisMax)
       yield* Effect.logWarning(`outbound reads announcements anew in ${wait} ms: ${why}`)
@@ -65,13 +74,10 @@ const attempt = <A>(run: () => Promise<A>): Effect.Effect<A, BusError> =>
     catch: (cause) => new BusError({ reason: "consume_failed", detail: availabilityStream, cause })
   })
 
-const consumeOnce = Effect.fnUntraced(function* (
-  nats: Nats,
-  state: ConsumerState,
-  offer: (stock: Availability) => void
-) {
+const consumeOnce = Effect.fnUntraced(function* (nats: Nats, state: ConsumerState, reader: Reader, again: Latch.Latch) {
+  yield* again.close
   const messages = yield* Effect.acquireRelease(
-    attempt(() => open(nats, state)),
+    attempt(() => open(nats, state, reader)),
     // not `close`: it waits for a reader, and there is none when it is released before it is read
     (messages) => Effect.sync(() => messages.stop())
   )
@@ -80,29 +86,27 @@ const consumeOnce = Effect.fnUntraced(function* (
     Effect.sync(() => nats.connection.status() as QueuedIterator<Status>),
     (statuses) => Effect.sync(() => statuses.stop())
   )
-  yield* Effect.raceAllFirst([
-    attempt(() => pump(messages, state, offer)),
+  return yield* Effect.raceAllFirst([
+    attempt(() => pump(messages, state, reader)),
     attempt(() => lost(messages)),
-    attempt(() => reconnected(reconnects))
+    attempt(() => reconnected(reconnects)),
+    Effect.as(again.await, true)
   ])
 })
 
-const open = async (nats: Nats, state: ConsumerState): Promise<ConsumerMessages> => {
+const open = async (nats: Nats, state: ConsumerState, reader: Reader): Promise<ConsumerMessages> => {
   const consumer = await nats.jetstream.consumers.get(availabilityStream, {
     deliver_policy: DeliverPolicy.LastPerSubject
   })
   const { num_pending: pending } = await consumer.info(true)
   state.backlog = pending
   state.caughtUp = pending === 0
+  if (state.caughtUp) reader.caughtUp()
   // missed heartbeats end a stalled consumer: without them a restart of the server is noticed after 45 s
   return consumer.consume({ max_messages: pullMax, expires: 10_000, idle_heartbeat: 1_000 })
 }
 
-const pump = async (
-  messages: ConsumerMessages,
-  state: ConsumerState,
-  offer: (stock: Availability) => void
-): Promise<void> => {
+const pump = async (messages: ConsumerMessages, state: ConsumerState, { offer, caughtUp }: Reader): Promise<void> => {
   for await (const message of messages) {
     state.received += 1
     state.lastReceivedAt = Date.now()
@@ -110,7 +114,9 @@ const pump = async (
     if (stock === undefined) state.undecodable += 1
     else offer(stock)
     state.backlog = message.info.pending
-    if (state.backlog === 0) state.caughtUp = true
+    if (state.backlog > 0 || state.caughtUp) continue
+    state.caughtUp = true
+    caughtUp()
   }
 }
 

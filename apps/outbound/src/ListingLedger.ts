@@ -1,5 +1,6 @@
 /** The listing store of the output streams, over PostgreSQL, with its history. */
 import { ListingStore, ListingStoreError } from "@holdfast/channels/ListingStore"
+import { lastRun, saveRun } from "@holdfast/ledger/ChannelRuns"
 import { Database } from "@holdfast/ledger/Database"
 import { loadListings, saveListings } from "@holdfast/ledger/Listing"
 import { Effect, Layer } from "effect"
@@ -15,6 +16,16 @@ export const layer: Layer.Layer<ListingStore, never, Database> = Layer.effect(
     save: (channel, rows, changes) =>
       Effect.tryPromise({
         try: () => saveListings(sql, channel, rows, changes),
+        catch: (cause) => new ListingStoreError({ reason: "save_failed", channel, cause })
+      }),
+    lastRun: (channel) =>
+      Effect.tryPromise({
+        try: () => lastRun(sql, channel),
+        catch: (cause) => new ListingStoreError({ reason: "load_failed", channel, cause })
+      }),
+    saveRun: (channel, { ranAt, listings }) =>
+      Effect.tryPromise({
+        try: () => saveRun(sql, channel, ranAt, listings),
         catch: (cause) => new ListingStoreError({ reason: "save_failed", channel, cause })
       })
   }))

@@ -3,7 +3,7 @@
  *
  * Guarantee: after any outage every channel converges to the newest announcement of every SKU; a slow or dead channel
  * delays neither the reading nor another channel. What was confirmed to us survives in PostgreSQL, and so does with which
- * definitions: they are stored before the first push.
+ * definitions: they are stored before the first push. While it runs, a channel is what the ledger says: see `ChannelFollower`.
  */
 import type { ChannelSnapshot } from "@holdfast/channels/ChannelSnapshot"
 import type { SettledEvent } from "@holdfast/channels/EventAccount"
@@ -13,10 +13,11 @@ import type { NatsConnection } from "@holdfast/bus/NatsConnection"
 import type { Availability } from "@holdfast/domain/Availability"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import type { ChannelId } from "@holdfast/domain/Identity"
-import { saveDefinitions } from "@holdfast/ledger/ChannelDefinitions"
+import { currentChannels, saveDefinitions, type ChannelRevision } from "@holdfast/ledger/ChannelDefinitions"
 import { Database, query } from "@holdfast/ledger/Database"
-import { Clock, Context, Effect, Layer, Schedule, type Scope } from "effect"
+import { Clock, Context, Effect, FiberSet, Latch, Layer, Schedule, type Scope } from "effect"
 import { type ConsumerState, consumeAvailability, initialConsumerState } from "./AvailabilityConsumer.ts"
+import { followChannels, noteDrained } from "./ChannelFollower.ts"
 import { connectorOf } from "./ConnectorOf.ts"
 import * as ListingLedger from "./ListingLedger.ts"
 import { OutboundError } from "./OutboundError.ts"
@@ -46,16 +47,30 @@ export class Outbound extends Context.Service<
 
 const make = Effect.fnUntraced(function* (options: OutboundOptions) {
   yield* refuseRepeatedIds(options.channels)
-  yield* rememberDefinitions(options.channels)
-  const channels = yield* Effect.forEach(options.channels, (definition) => openChannel(definition, options.onSettled), {
+  const revisions = yield* openingRevisions(options.channels)
+  const channels = yield* Effect.forEach(revisions, (revision) => openChannel(revision, options.onSettled), {
     concurrency: "unbounded"
   })
-  const byId = new Map(channels.map((channel) => [channel.definition.id, channel]))
+  const byId = new Map(channels.map((channel) => [channel.definition().id, channel]))
   const state = initialConsumerState()
-  const offer = (stock: Availability): void => {
-    for (const channel of channels) channel.offer(stock)
+  const again = Latch.makeUnsafe()
+  const reader = {
+    offer: (stock: Availability) => {
+      for (const channel of channels) channel.offer(stock)
+    },
+    caughtUp: () => {
+      for (const channel of channels) channel.caughtUp()
+    }
   }
-  yield* Effect.forkScoped(consumeAvailability(state, offer))
+  yield* Effect.forkScoped(consumeAvailability(state, reader, again))
+  yield* Effect.forkScoped(
+    followChannels({
+      channels: byId,
+      made: new Map(revisions.map(({ definition, id }) => [definition.id, id])),
+      offerAgain: () => again.openUnsafe(),
+      isCaughtUp: () => state.caughtUp
+    })
+  )
   return {
     channels,
     channel: (id: ChannelId) => byId.get(id),
@@ -70,11 +85,14 @@ const refuseRepeatedIds = (definitions: ReadonlyArray<ChannelDefinition>): Effec
   return Effect.fail(new OutboundError({ reason: "channel_invalid", detail: `id ${repeated.id} names two channels` }))
 }
 
-const rememberDefinitions = (definitions: ReadonlyArray<ChannelDefinition>) =>
+/** The channels as the ledger has them from now on. */
+const openingRevisions = (definitions: ReadonlyArray<ChannelDefinition>) =>
   Effect.gen(function* () {
     const { sql } = yield* Database
     const now = yield* Clock.currentTimeMillis
     yield* query(() => saveDefinitions(sql, definitions, now))
+    const current = new Map((yield* query(() => currentChannels(sql))).map((each) => [each.definition.id, each]))
+    return definitions.map(({ id }) => current.get(id)!)
   }).pipe(
     untilLedger,
     Effect.mapError((error) => new OutboundError({ reason: "definitions_unwritable", detail: error.message }))
@@ -88,15 +106,19 @@ const untilLedger = <A, E extends Error, R>(effect: Effect.Effect<A, E, R>): Eff
   )
 
 const openChannel = (
-  definition: ChannelDefinition,
+  { definition, operation }: ChannelRevision,
   onSettled: OutboundOptions["onSettled"]
-): Effect.Effect<OutputStream, OutboundError, ListingStore | Scope.Scope> =>
+): Effect.Effect<OutputStream, OutboundError, ListingStore | Database | Scope.Scope> =>
   Effect.gen(function* () {
     const connector = yield* connectorOf(definition)
-    return yield* makeOutputStream({ definition, connector, onSettled }).pipe(
+    const fork = yield* FiberSet.makeRuntime<Database>()
+    const onDrained = () => void fork(noteDrained(definition.id))
+    const stream = yield* makeOutputStream({ definition, connector, onSettled, onDrained }).pipe(
       untilLedger,
       Effect.mapError(
         (error: ListingStoreError) => new OutboundError({ reason: "listings_unreadable", detail: error.message })
       )
     )
+    stream.operate(operation)
+    return stream
   })

@@ -9,3 +9,6 @@ export const restartMillisMax = 5_000
 
 /** Attempts, a second apart, to read what channels confirmed before the start fails: a database may start later than we. */
 export const loadAttemptsMax = 30
+
+/** Pause between two looks at what an operator changed: it takes effect within a second, and costs a small query each time. */
+export const followMillis = 250

@@ -4,9 +4,9 @@ import type { CircuitState } from "./CircuitBreaker.ts"
 import type { EventOutcome } from "./EventAccount.ts"
 import type { LatencySummary } from "./LatencyHistogram.ts"
 import type { Listing, Quarantine } from "./Listing.ts"
-import type { Operation, OutputCore } from "./OutputCore.ts"
+import type { OutputCore } from "./OutputCore.ts"
 import type { OutputCounts } from "./OutputCounts.ts"
-import type { ChannelDefinition } from "@holdfast/domain/Channel"
+import type { ChannelDefinition, Operation } from "@holdfast/domain/Channel"
 
 /** Counters run from the start of the process; events are weighted. Times are milliseconds, quantiles too. */
 export interface ChannelSnapshot extends Readonly<OutputCounts>, Readonly<Record<EventOutcome, number>> {

@@ -6,7 +6,9 @@
  * Counts are weighted: an event that stands for others counts for all of them.
  */
 import { budgetStart, type AnnouncedEvent, type Availability } from "@holdfast/domain/Availability"
+import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import type { ChannelId, Sku } from "@holdfast/domain/Identity"
+import type { Timing } from "@holdfast/domain/Timing"
 import { expireAfterMillis, pendingEventsMax } from "./ChannelLimit.ts"
 import { IndexedHeap, type HeapItem } from "./IndexedHeap.ts"
 import { LatencyHistogram, LatencyWindow } from "./LatencyHistogram.ts"
@@ -26,6 +28,8 @@ export interface SettledEvent {
   /** version of the SKU that announced it */
   readonly version: number
   readonly outcome: EventOutcome
+  /** timing model of the channel when it settled */
+  readonly timing: Timing["model"]
   /** budget start + budget */
   readonly deadline: number
   /** settled after its deadline, or failed */
@@ -65,6 +69,9 @@ export interface EventHolder {
   readonly events: Array<PendingEvent>
 }
 
+/** What a channel is promised. */
+type Promised = Pick<ChannelDefinition, "budgetMillis" | "timing">
+
 export class EventAccount {
   readonly window = new LatencyWindow()
   readonly total = new LatencyHistogram()
@@ -74,18 +81,18 @@ export class EventAccount {
   late = 0
   private readonly pending = new IndexedHeap<PendingEvent>()
   private readonly channel: ChannelId
-  private budgetMillis: number
+  private promise: Promised
   private readonly report: ((settled: SettledEvent) => void) | undefined
 
-  constructor(channel: ChannelId, budgetMillis: number, report: ((settled: SettledEvent) => void) | undefined) {
+  constructor(channel: ChannelId, promise: Promised, report: ((settled: SettledEvent) => void) | undefined) {
     this.channel = channel
-    this.budgetMillis = budgetMillis
+    this.promise = promise
     this.report = report
   }
 
-  /** Events that come from now on have this many milliseconds. What was promised before stays. */
-  rebudget(budgetMillis: number): void {
-    this.budgetMillis = budgetMillis
+  /** Events that come from now on have this budget. What was promised before stays. */
+  redefine(promise: Promised): void {
+    this.promise = promise
   }
 
   /** Events that are neither settled nor given up on, unweighted. */
@@ -106,7 +113,7 @@ export class EventAccount {
 
   private follow(holder: EventHolder, event: AnnouncedEvent, version: number, weight: number, now: number): number {
     const start = budgetStart(event)
-    const deadline = start + this.budgetMillis
+    const deadline = start + this.promise.budgetMillis
     this.offered += weight
     const last = holder.events.at(-1)
     if (holder.events.length >= pendingEventsMax && last !== undefined && !last.judged) {
@@ -185,7 +192,8 @@ export class EventAccount {
     if (this.report === undefined) return
     const { event, version, deadline, queuedAt, of } = pending
     const late = outcome === "failed" || ackAt > deadline
-    this.report({ channel: this.channel, event, sku: of.sku, version, deadline, late, queuedAt, ...settlement })
+    const timing = this.promise.timing.model
+    this.report({ channel: this.channel, timing, event, sku: of.sku, version, deadline, late, queuedAt, ...settlement })
   }
 
   private judge(pending: PendingEvent, good: boolean): void {

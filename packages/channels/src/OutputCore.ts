@@ -7,7 +7,7 @@
  * an answer means: `Landing`.
  */
 import type { Availability } from "@holdfast/domain/Availability"
-import type { ChannelDefinition } from "@holdfast/domain/Channel"
+import type { ChannelDefinition, Operation } from "@holdfast/domain/Channel"
 import type { Sku } from "@holdfast/domain/Identity"
 import { demandWith } from "@holdfast/domain/OversellRisk"
 import { skuToken } from "@holdfast/domain/Partition"
@@ -24,12 +24,6 @@ import type { Flight, OutputPorts } from "./OutputPorts.ts"
 import { OutputQueue } from "./OutputQueue.ts"
 import { riskFirst, type QueueOrder } from "./QueueOrder.ts"
 import { OutputWindow } from "./OutputWindow.ts"
-
-/**
- * Whether the channel is told anything. `paused`: nothing leaves, and what waits goes on waiting, its deadlines with it.
- * `draining`: what waits is sent without regard to its window; once nothing waits, it is paused.
- */
-export type Operation = "running" | "paused" | "draining"
 
 const nothing: Admission = { at: Number.POSITIVE_INFINITY, toZero: false }
 
@@ -64,7 +58,7 @@ export class OutputCore {
     this.canReadBack = canReadBack
     this.ports = ports
     this.order = order
-    this.account = new EventAccount(definition.id, definition.budgetMillis, ports.settled)
+    this.account = new EventAccount(definition.id, definition, ports.settled)
     this.lane = new OutputLane(definition.rate)
     this.queue = new OutputQueue(new OutputWindow(definition.timing, ports.now()))
     const { account, counts, lane, queue } = this
@@ -134,7 +128,7 @@ export class OutputCore {
     const { current: before } = this
     const now = this.ports.now()
     this.current = next
-    this.account.rebudget(next.budgetMillis)
+    this.account.redefine(next)
     this.lane.rebudget(next.rate, now)
     if (JSON.stringify(before.timing) !== JSON.stringify(next.timing)) this.retime(next, now)
     const isOutdated = !isReckonedAlike(before, next)
@@ -248,7 +242,9 @@ export class OutputCore {
     const { queue } = this
     if (this.operation === "draining") {
       if (queue.window.size > 0) this.closeNow(now)
-      if (queue.waiting === 0 && this.inFlight === 0) this.operation = "paused"
+      if (queue.waiting > 0 || this.inFlight > 0) return
+      this.operation = "paused"
+      this.ports.drained?.()
     } else if (this.closesAt <= now) {
       const listings = this.closeNow(now)
       if (!queue.window.runs) return

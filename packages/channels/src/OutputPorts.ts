@@ -36,5 +36,7 @@ export interface OutputPorts {
   readonly ran?: ((run: ScheduledRun) => void) | undefined
   /** a push ended with an answer, or the channel shows another quantity than it confirmed */
   readonly changed: (change: ListingChange) => void
+  /** what waited was sent: from now on the channel is paused */
+  readonly drained?: (() => void) | undefined
   readonly settled?: ((settled: SettledEvent) => void) | undefined
 }

@@ -6,7 +6,7 @@
  * costs only its own channel. The decisions are in `OutputCore`; this is its life: fibers, timers, calls.
  */
 import type { Availability } from "@holdfast/domain/Availability"
-import type { ChannelDefinition } from "@holdfast/domain/Channel"
+import type { ChannelDefinition, Operation } from "@holdfast/domain/Channel"
 import type { Sku } from "@holdfast/domain/Identity"
 import { Cause, Clock, Effect, type Fiber, FiberSet, Random, type Scope } from "effect"
 import type { ChannelConnector, PushOutcome, ReadBack } from "./ChannelConnector.ts"
@@ -14,7 +14,7 @@ import { connectorGraceMillis } from "./ChannelLimit.ts"
 import { type ChannelSnapshot, type ListingView, snapshotOf, viewOf } from "./ChannelSnapshot.ts"
 import type { SettledEvent } from "./EventAccount.ts"
 import { ListingStore, type ListingStoreError } from "./ListingStore.ts"
-import { type Operation, OutputCore } from "./OutputCore.ts"
+import { OutputCore } from "./OutputCore.ts"
 import type { Flight } from "./OutputPorts.ts"
 import { makeWriteBack } from "./WriteBack.ts"
 
@@ -26,10 +26,11 @@ export interface OutputStream {
   /** The newest stock of every SKU was offered: from now on the windows of a schedule close. */
   readonly caughtUp: () => void
   /**
-   * Goes by another definition from now on; its connector stays.
+   * Goes by another definition from now on. Calls that are under way end as they began.
+   * @param connector through which the channel is reached from now on; the one before when absent
    * @returns whether quantities are reckoned otherwise: then the newest stock of every SKU is to be offered again
    */
-  readonly redefine: (definition: ChannelDefinition) => boolean
+  readonly redefine: (definition: ChannelDefinition, connector?: ChannelConnector) => boolean
   readonly operate: (operation: Operation) => void
   /** Lets go what waits for a window, or these listings of it. @returns how many */
   readonly release: (skus?: ReadonlySet<Sku>) => number
@@ -46,6 +47,8 @@ export interface OutputStreamOptions {
   readonly connector: ChannelConnector
   /** Told of every event that settled; must be cheap. What it throws is logged once and otherwise ignored. */
   readonly onSettled?: ((settled: SettledEvent) => void) | undefined
+  /** Told that a channel that was to be drained is: it is paused from now on. Must not throw. */
+  readonly onDrained?: (() => void) | undefined
 }
 
 type Fork = (effect: Effect.Effect<void>) => Fiber.Fiber<void>
@@ -56,6 +59,7 @@ export const makeOutputStream = (
 ): Effect.Effect<OutputStream, ListingStoreError, ListingStore | Scope.Scope> =>
   Effect.gen(function* () {
     const { definition, connector } = options
+    let current = connector
     const clock = yield* Clock.Clock
     const random = yield* Random.Random
     const store = yield* ListingStore
@@ -66,10 +70,11 @@ export const makeOutputStream = (
     const core: OutputCore = new OutputCore(definition, connector.descriptor, connector.readBack !== undefined, {
       now,
       random: () => random.nextDoubleUnsafe(),
-      launch: (flight) => void fork(fly(connector, core.definition.timeoutMillis, flight, core)),
+      launch: (flight) => void fork(fly(current, core.definition.timeoutMillis, flight, core)),
       wakeAt: makeAlarm(fork, now, () => core.tick()),
       confirmed: writeBack.note,
       ran: writeBack.ran,
+      drained: options.onDrained,
       changed: writeBack.record,
       settled: options.onSettled === undefined ? undefined : guarded(options.onSettled, fork)
     })
@@ -78,7 +83,10 @@ export const makeOutputStream = (
       definition: () => core.definition,
       offer: (stock) => core.offer(stock),
       caughtUp: () => core.caughtUp(),
-      redefine: (next) => core.redefine(next),
+      redefine: (next, connector) => {
+        current = connector ?? current
+        return core.redefine(next)
+      },
       operate: (operation) => core.operate(operation),
       release: (skus) => core.release(skus),
       differences: () => [...core.queue.window.values()].map(viewOf),

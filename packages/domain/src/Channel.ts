@@ -52,3 +52,10 @@ export const ChannelDefinition = Schema.Struct({
   timeoutMillis: wholeFrom(10, 120_000)
 })
 export type ChannelDefinition = typeof ChannelDefinition.Type
+
+/**
+ * Whether a channel is told anything. `paused`: nothing leaves, and what waits goes on waiting, its deadlines with it.
+ * `draining`: what waits is sent without regard to its window; once nothing waits, it is paused.
+ */
+export const Operation = Schema.Literals(["running", "paused", "draining"])
+export type Operation = typeof Operation.Type

@@ -321,16 +321,53 @@ export const listingHistory = pgTable(
   (t) => [index("listing_history_by_listing").on(t.channel, t.sku, t.answeredAt)]
 )
 
-/** The definitions that a channel was ever run with. Written by outbound at its start, where it differs from the last one. */
+/**
+ * What channels are, and who made them so: the last row of a channel counts, those before are its history. Rows are never
+ * changed.
+ */
 export const channelDefinition = pgTable(
   "channel_definition",
   {
+    /** rises with every change of any channel */
+    id: bigserial({ mode: "number" }).notNull(),
     channel: text().notNull(),
     since: instant("since").notNull(),
     /** a `ChannelDefinition`, which holds no secret */
-    definition: jsonb().notNull()
+    definition: jsonb().notNull(),
+    /** running, paused or draining */
+    operation: text().notNull().default("running"),
+    changedBy: text("changed_by").notNull(),
+    reason: text(),
+    /** the change that this one takes back */
+    undoes: bigint({ mode: "number" })
   },
-  (t) => [primaryKey({ columns: [t.channel, t.since] })]
+  (t) => [primaryKey({ columns: [t.channel, t.since] }), uniqueIndex("channel_definition_by_id").on(t.id)]
+)
+
+/** An operator's word that what waits for a channel may go. */
+export const channelRelease = pgTable("channel_release", {
+  id: bigserial({ mode: "number" }).primaryKey(),
+  channel: text().notNull(),
+  /** null: all that waits */
+  skus: text().array(),
+  releasedBy: text("released_by").notNull(),
+  reason: text(),
+  releasedAt: instant("released_at").notNull().defaultNow(),
+  /** when outbound let it go, and how many listings that were; null: not yet */
+  takenAt: instant("taken_at"),
+  listings: integer()
+})
+
+/** Scheduled runs that were begun. */
+export const channelRun = pgTable(
+  "channel_run",
+  {
+    channel: text().notNull(),
+    ranAt: instant("ran_at").notNull(),
+    /** that it was begun for */
+    listings: integer().notNull()
+  },
+  (t) => [primaryKey({ columns: [t.channel, t.ranAt] })]
 )
 
 /** What the catalogue says of a SKU beside its stock: safety stock is in `stock_level`, as the events said it. */
