@@ -44,9 +44,13 @@ export class StackProcess {
   private constructor(options: StackOptions) {
     const { NATS_URL: _nats, DATABASE_URL: _database, ...rest } = process.env
     this.env = { ...rest, ...options.env, HOLDFAST_DATA_DIR: this.dataDir, HOLDFAST_HTTP_PORT: "0" }
-    const channelFile = join(this.dataDir, "channels.json")
-    writeFileSync(channelFile, JSON.stringify(options.channels ?? []))
-    this.args = [main, "up", "--channels", channelFile]
+    this.redefine(options.channels ?? [])
+    this.args = [main, "up", "--channels", this.channelFile]
+  }
+
+  /** The channels from the next start on. */
+  redefine(channels: ReadonlyArray<ChannelDefinition>): void {
+    writeFileSync(this.channelFile, JSON.stringify(channels))
   }
 
   /** Makes the directory; nothing runs yet. */
@@ -125,6 +129,10 @@ export class StackProcess {
   /** The end of what the stack wrote. */
   log(): string {
     return readFileSync(join(this.dataDir, "app.log"), "utf8").trimEnd().split("\n").slice(-30).join("\n")
+  }
+
+  private get channelFile(): string {
+    return join(this.dataDir, "channels.json")
   }
 
   private get dataDir(): string {

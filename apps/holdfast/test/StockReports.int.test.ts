@@ -129,4 +129,100 @@ describe("what an operator is told of stock", { timeout: 120_000 }, () => {
     expect((await why("shop", "BOWL")).error).toBe("no channel is called shop; there is outlast")
     expect((await why("outlast", "POSTAGE")).error).toContain("POSTAGE is not known")
   })
+
+  describe("why --at", () => {
+    const why = (...args: ReadonlyArray<string>) => holdfast("why", "--channels", channelFile, "outlast", ...args)
+    const order = (id: string, quantity: number) =>
+      publish("order.placed", id, { orderId: id, channel: "webshop", lines: [{ sku: "VASE", quantity }] })
+    const patience = { timeout: 30_000, interval: 20 }
+
+    /** Moments, and what the channel itself showed then. */
+    const moments: Array<{ readonly at: number; readonly shown: number | undefined }> = []
+    const remember = () => moments.push({ at: Date.now(), shown: channel.channel.listings.get("VASE")?.quantity })
+
+    /** Waits until the channel shows it and that is stored. */
+    const untilTold = (quantity: number) =>
+      vi.waitFor(async () => {
+        const [last] = await client.sql`
+          select quantity from listing_history where sku = 'VASE' order by answered_at desc limit 1`
+        expect(last?.["quantity"]).toBe(quantity)
+      }, patience)
+
+    beforeAll(async () => {
+      remember()
+      await publish("goods.received", "v-1", { putaway: "done", lines: [{ sku: "VASE", quantity: 20 }] })
+      await untilTold(17)
+      remember()
+      await order("v-2", 5)
+      await untilTold(12)
+      // leaves what may be shown as it is
+      await publish("return.received", "v-3", { lines: [{ sku: "VASE", quantity: 2 }] })
+      await untilDrained(client)
+      remember()
+
+      channel.channel.behave({ outage: "refusing" })
+      await order("v-4", 2)
+      await untilDrained(client)
+      remember()
+      channel.channel.behave({ outage: "none" })
+      await untilTold(10)
+      remember()
+
+      await client.close()
+      await stack.kill(["app"])
+      stack.redefine([{ ...channel.definition, buffer: 6, cap: 100 }])
+      client = await connectTo(await stack.start())
+      await untilTold(7)
+      remember()
+      await order("v-5", 1)
+      await untilTold(6)
+      remember()
+    })
+
+    it("gives the number that the channel really showed, and the computation gives it too", async () => {
+      expect(moments.map(({ shown }) => shown)).toEqual([undefined, 17, 12, 12, 10, 7, 6])
+      for (const { at, shown } of moments) {
+        const { lines } = await why("VASE", "--json", "--at", new Date(at).toISOString())
+        const said = JSON.parse(lines.join("\n")) as { why: { quantity: number | null; agrees: boolean | null } }
+        expect([said.why.quantity ?? undefined, said.why.agrees]).toEqual([shown, shown === undefined ? null : true])
+      }
+    })
+
+    it("has every write that the channel applied, and no other", async () => {
+      const rows = await client.sql`
+        select distinct answered_at, quantity, version::int from listing_history where sku = 'VASE' order by answered_at`
+      const applied = channel.channel.listings.log.filter(({ sku }) => sku === "VASE")
+      expect(rows.map(({ quantity, version }) => [quantity, version])).toEqual(
+        applied.map(({ quantity, version }) => [quantity, version])
+      )
+    })
+
+    const textAt = async (i: number) => (await why("VASE", "--at", new Date(moments[i]!.at).toISOString())).lines
+
+    it("says since when it should have shown another number, and when it did", async () => {
+      const lines = await textAt(3)
+      expect(lines.find((line) => line.startsWith("it should have shown 10, of version 4, since"))).toBeDefined()
+      expect(lines.find((line) => /^it confirmed 10 at \S+Z, .+ late$/.test(line))).toBeDefined()
+      expect((await textAt(2)).join("\n")).toContain("1 later change left that number as it was")
+      expect((await textAt(1)).join("\n")).toContain("next it confirmed 12 at ")
+      expect((await textAt(0)).join("\n")).toContain("it had not confirmed anything of this SKU")
+    })
+
+    it("reckons by the rules of then, and says when they were the cause", async () => {
+      const then = (await textAt(4)).map((line) => line.trim())
+      expect(then).toContain("10  less its buffer of 3")
+      const changed = (await textAt(5)).map((line) => line.trim())
+      expect(changed).toContain("7  less its buffer of 6")
+      expect(changed.join("\n")).toMatch(/after its rules had changed; it confirmed \d+ ms later/)
+      expect((await textAt(6)).join("\n")).toMatch(/after change #5 was committed; it confirmed \d+ ms later/)
+    })
+
+    it("refuses a time that is none or is still to come", async () => {
+      expect((await why("VASE", "--at", "half past two")).error).toContain("must be a time such as 14:03")
+      const ahead = new Date(Date.now() + 60_000).toISOString()
+      expect((await why("VASE", "--at", ahead)).error).toBe(
+        `${ahead} is still to come: --at is for a time that has been`
+      )
+    })
+  })
 })

@@ -113,6 +113,7 @@ const report = (confirmed: ConfirmedListing | null): ListingReport => ({
   version: 12,
   levels: [level(berlin, 4), level(main, 10, 3)],
   confirmed,
+  told: [],
   history: { matching: 12, rows: [row(11), row(12)] }
 })
 

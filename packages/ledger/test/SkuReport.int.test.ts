@@ -1,14 +1,18 @@
-import type { LocationId, Sku } from "@holdfast/domain/Identity"
-import { available, levelAt } from "@holdfast/domain/StockState"
+import type { ChannelId, LocationId, Sku } from "@holdfast/domain/Identity"
+import { available, levelAt, type LevelUnits } from "@holdfast/domain/StockState"
 import { startTestServers, type RunningTestServers } from "@holdfast/infra/testing/TestServers"
 import { Effect, ManagedRuntime } from "effect"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { rulesAt, saveDefinitions } from "../src/ChannelDefinitions.ts"
 import { Database, type Sql } from "../src/Database.ts"
+import { saveListings } from "../src/Listing.ts"
+import { listingThen } from "../src/ListingThen.ts"
 import { migrate } from "../src/Migrations.ts"
 import { park } from "../src/Parked.ts"
 import { takeOver } from "../src/PartitionOwner.ts"
 import { shortOrders } from "../src/ShortOrders.ts"
-import { similarSkus, skuReport } from "../src/SkuReport.ts"
+import { similarSkus, skuReport, type VersionedLevel } from "../src/SkuReport.ts"
+import { levelsAt } from "../src/SkuVersions.ts"
 import { verify } from "../src/Verify.ts"
 import { StoredShelf } from "./StoredShelf.ts"
 
@@ -33,7 +37,8 @@ describe("what is read of a SKU", () => {
     await servers.stop()
   })
   beforeEach(async () => {
-    await sql`truncate partition_owner, ledger, stock_level, hold, document_line, outbox, parked, quarantine`
+    await sql`truncate partition_owner, ledger, stock_level, hold, document_line, outbox, parked, quarantine,
+      listing, listing_history, channel_definition`
     shelf = new StoredShelf(sql, await takeOver(sql, 7, "test", { created: "2026-01-01T00:00:00Z", lastSequence: 0 }))
   })
 
@@ -154,6 +159,168 @@ describe("what is read of a SKU", () => {
     expect(await versions({ orderId: "o-1" })).toEqual({ shown: [2, 4], matching: 2 })
     expect(await versions({ since: at })).toEqual({ shown: [4, 5, 6], matching: 3 })
     expect(await versions({ orderId: "o-9" })).toEqual({ shown: [], matching: 0 })
+  })
+
+  describe("as it was", () => {
+    const main = "main" as LocationId
+    const unitsOf = (level: LevelUnits) => {
+      const { countedAt: _, safetyStockAt: __, version: ___, ...units } = level as VersionedLevel
+      return units
+    }
+    const fall = async () => {
+      await received("MUG", "r-1", 10)
+      await shelf.fact("MUG", "sku.registered", "s", {}, [{ safetyStock: 2 }], t)
+      await shelf.fact("MUG", "return.received", "b", {}, [{ quantity: 3 }], t)
+      await received("MUG", "r-2", 5, berlin)
+      await shelf.reserve("MUG", 4, "cart-1")
+      await placed("MUG", "o-1", 9, t)
+    }
+
+    it("has the levels of every version, exactly", async () => {
+      const then: Array<ReadonlyArray<LevelUnits>> = []
+      const remember = () =>
+        then.push(
+          shelf
+            .state("MUG")
+            .levels.map(unitsOf)
+            .toSorted((a, b) => (a.locationId < b.locationId ? -1 : 1))
+        )
+      const changes = [
+        () => received("MUG", "r-1", 10),
+        () => shelf.fact("MUG", "sku.registered", "s", {}, [{ safetyStock: 2 }], t),
+        () => shelf.fact("MUG", "return.received", "b", {}, [{ quantity: 3 }], t),
+        () => shelf.fact("MUG", "stock.adjusted", "a", { reason: "fell" }, [{ delta: 1, status: "damaged" }], t),
+        () => shelf.reserve("MUG", 4, "cart-1"),
+        () => received("MUG", "r-2", 5, berlin),
+        () => placed("MUG", "o-1", 9, t),
+        () => shelf.fact("MUG", "purchase.ordered", "p", { purchaseId: "p-1" }, [{ quantity: 6 }], t)
+      ]
+      for (const change of changes) {
+        await change()
+        expect(shelf.state("MUG").version).toBe(then.length + 1)
+        remember()
+      }
+      for (const [i, levels] of then.entries()) expect(await levelsAt(sql, mug, i + 1)).toEqual(levels)
+      expect(await levelsAt(sql, mug, 0)).toEqual([])
+    })
+
+    it("says nothing of levels whose changes are not kept any more", async () => {
+      await fall()
+      await sql`delete from ledger where version = 4`
+      expect(await levelsAt(sql, mug, 3)).toBeUndefined()
+      expect(await levelsAt(sql, mug, 4)).toBeDefined()
+    })
+
+    const channel = "shop"
+    const rules = { buffer: 1 }
+    const definition = (buffer: number) => ({
+      id: channel as ChannelId,
+      name: "Shop",
+      connector: "webhook" as const,
+      endpoint: "http://localhost:1",
+      buffer,
+      timing: { model: "realtime" as const },
+      budgetMillis: 1_000,
+      objective: 0.99,
+      rate: { perSecond: 1, burst: 1, concurrency: 1 },
+      timeoutMillis: 100
+    })
+    const entry = (version: number, quantity: number, answeredAt: number, more: object = {}) => ({
+      sku: mug,
+      quantity,
+      version,
+      outcome: "applied" as const,
+      requestedAt: answeredAt - 20,
+      answeredAt,
+      attempts: 1,
+      ...more
+    })
+    const ask = async (at: number) => (await listingThen(sql, { channel, sku: mug, at, limit: 10 }))!
+
+    it("is what the channel answered last, whatever was stored twice, is missing, or was rejected", async () => {
+      await fall()
+      const now = Date.now()
+      const told = [
+        entry(1, 9, now - 9_000),
+        entry(2, 7, now - 8_000),
+        entry(3, 6, now - 7_000, { outcome: "rejected", detail: 'no "such\0" thing' }),
+        entry(4, 12, now - 6_000, { lost: 2, attempts: 3 })
+      ]
+      const rows = [{ sku: mug, quantity: 12, version: 4, confirmedAt: now - 6_000 }]
+      await saveListings(sql, channel, rows, told)
+      await saveListings(sql, channel, [], told.slice(1, 3))
+      await saveListings(sql, "other", [], [entry(5, 99, now - 5_000)])
+
+      const last = await ask(now)
+      expect(last.told.map(({ version, lost }) => [version, lost])).toEqual([
+        [1, 0],
+        [2, 0],
+        [3, 0],
+        [4, 2]
+      ])
+      expect(last).toMatchObject({ shown: { quantity: 12, attempts: 3 }, next: null, caughtUp: null })
+      expect(await ask(now - 6_500)).toMatchObject({
+        shown: { version: 2, quantity: 7, requestedAt: now - 8_020, answeredAt: now - 8_000 },
+        next: { version: 4, lost: 2 },
+        told: [{ version: 1 }, { version: 2 }, { outcome: "rejected", detail: 'no "such" thing' }]
+      })
+      expect((await ask(now - 8_000)).shown).toMatchObject({ version: 2 })
+      expect((await ask(now - 8_001)).shown).toMatchObject({ version: 1 })
+      expect(await ask(now - 10_000)).toMatchObject({ shown: null, shownBefore: null, basis: null, newest: null })
+    })
+
+    it("has the levels, the rules and the changes of what was shown, and what was newer", async () => {
+      const began = Date.now() - 60_000
+      await saveDefinitions(sql, [definition(1)], began)
+      await fall()
+      const now = Date.now() + 1
+      await saveListings(sql, channel, [], [entry(3, 7, now)])
+      const then = await ask(now)
+      expect(then.basis).toMatchObject({
+        version: 3,
+        rules: { rules, since: began },
+        levels: [{ locationId: main, onHand: 13, inspection: 3, safetyStock: 2, committed: 0 }]
+      })
+      expect(then.newest).toMatchObject({
+        version: 6,
+        levels: [
+          { locationId: "berlin", onHand: 5 },
+          { committed: 9, held: 4 }
+        ]
+      })
+      expect(then.since.map(({ version }) => version)).toEqual([6, 5, 4])
+      expect(then.isWhole).toBe(true)
+      expect(then.history.rows.map(({ version }) => version)).toEqual([1, 2, 3])
+      expect(then.history.matching).toBe(3)
+    })
+
+    it("knows from the summary alone what was told before the history began", async () => {
+      await fall()
+      const confirmedAt = Date.now() - 1_000
+      await saveListings(sql, channel, [{ sku: mug, quantity: 9, version: 1, confirmedAt }], [])
+      expect(await ask(Date.now() + 1)).toMatchObject({
+        shown: null,
+        shownBefore: { quantity: 9, version: 1 },
+        basis: { version: 1 }
+      })
+      expect(await ask(confirmedAt - 1)).toMatchObject({ shown: null, shownBefore: null })
+    })
+
+    it("stores a definition only where it differs, and finds the one that was in force", async () => {
+      await saveDefinitions(sql, [definition(1)], t)
+      await saveDefinitions(sql, [definition(1)], t + 1_000)
+      await saveDefinitions(sql, [definition(5)], t + 2_000)
+      await saveDefinitions(sql, [definition(1)], t + 3_000)
+      expect(await sql`select 1 from channel_definition`).toHaveLength(3)
+      const at = async (time: number) => {
+        const found = await rulesAt(sql, channel, time)
+        return found === undefined ? undefined : [found.rules.buffer, found.since - t]
+      }
+      expect(await at(t - 1)).toBeUndefined()
+      expect(await at(t + 1_500)).toEqual([1, 0])
+      expect(await at(t + 2_000)).toEqual([5, 2_000])
+      expect(await at(t + 9_000)).toEqual([1, 3_000])
+    })
   })
 
   it("says what is set aside", async () => {
