@@ -87,9 +87,18 @@ const consumeOnce = Effect.fnUntraced(function* (nats: Nats, state: ConsumerStat
     (statuses) => Effect.sync(() => statuses.stop())
   )
   return yield* Effect.raceAllFirst([
-    attempt(() => pump(messages, state, reader)),
-    attempt(() => lost(messages)),
-    attempt(() => reconnected(reconnects)),
+    Effect.as(
+      attempt(() => pump(messages, state, reader)),
+      false
+    ),
+    Effect.as(
+      attempt(() => lost(messages)),
+      false
+    ),
+    Effect.as(
+      attempt(() => reconnected(reconnects)),
+      false
+    ),
     Effect.as(again.await, true)
   ])
 })

@@ -1,117 +1,19 @@
 /** Outbound end to end: real NATS, real PostgreSQL, and a channel that really receives HTTP. */
-import { encodeAvailability } from "@holdfast/bus/AvailabilityMessage"
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { ensureStreams } from "@holdfast/bus/StreamTopology"
 import { availabilitySubject } from "@holdfast/bus/Subject"
-import { makeSimulatedChannel, type SimulatedChannel } from "@holdfast/channels/simulated/SimulatedChannel"
-import type { SettledEvent } from "@holdfast/channels/EventAccount"
-import type { Availability } from "@holdfast/domain/Availability"
-import type { ChannelDefinition } from "@holdfast/domain/Channel"
-import { ChannelId, defaultLocation, Sku } from "@holdfast/domain/Identity"
-import { startTestServers, type RunningTestServers } from "@holdfast/infra/testing/TestServers"
 import { Database } from "@holdfast/ledger/Database"
-import { migrate } from "@holdfast/ledger/Migrations"
-import { ConfigProvider, Context, Effect, Exit, Layer, Redacted, Scope } from "effect"
+import { Effect, Layer } from "effect"
 import { afterAll, afterEach, assert, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { Outbound } from "../src/Outbound.ts"
+import * as Harness from "./OutboundHarness.ts"
 
-const secret = `whsec_${Buffer.from("a secret of the tests").toString("base64")}`
-const secrets = ConfigProvider.layer(ConfigProvider.fromUnknown({ TEST_SECRET: secret }))
+const { announce, channelOf, definitionOf, nats, publish, servers, shown, startOutbound, until } = Harness
 
-const announce = (sku: string, version: number, units: number): Availability => {
-  const now = Date.now()
-  return {
-    sku: Sku.make(sku),
-    version,
-    levels: [{ locationId: defaultLocation, onHand: units, committed: 0, held: 0 }],
-    committedAt: now,
-    events: [
-      {
-        source: "test",
-        id: `${sku}-${version}`,
-        type: "stock.adjusted",
-        occurredAt: now,
-        storedAt: now,
-        decidedAt: now,
-        committedAt: now,
-        parts: 1,
-        traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-      }
-    ],
-    more: 0
-  }
-}
-
-let servers: RunningTestServers
-let scope: Scope.Closeable
-let nats: NatsConnection["Service"]
-let round = 0
-
-const within = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>): Promise<A> =>
-  Effect.runPromise(Scope.provide(effect, scope))
-const until = (condition: () => boolean, message: () => string = () => "") =>
-  expect.poll(() => (condition() ? "yes" : `not yet ${message()}`), { timeout: 20_000, interval: 20 }).toBe("yes")
-
-const publish = async (stock: Availability) => {
-  await nats.jetstream.publish(availabilitySubject(stock.sku), encodeAvailability(stock))
-}
-
-const channelOf = (name: string): Promise<SimulatedChannel> =>
-  within(
-    makeSimulatedChannel({
-      id: ChannelId.make(`${name}-${round}`),
-      name,
-      secret: Redacted.make(secret),
-      behaviour: { latencyMillis: 2, jitterMillis: 0 }
-    })
-  )
-
-const definitionOf = (channel: SimulatedChannel): ChannelDefinition => ({
-  id: channel.id,
-  name: channel.id,
-  connector: "simulated",
-  endpoint: channel.url,
-  secretEnv: "TEST_SECRET",
-  buffer: 1,
-  timing: { model: "realtime" },
-  budgetMillis: 2_000,
-  objective: 0.99,
-  rate: { perSecond: 1_000, burst: 100, concurrency: 20 },
-  timeoutMillis: 500
-})
-
-/** Outbound over these channels, as a process would be: with connections of its own. */
-const startOutbound = async (channels: ReadonlyArray<SimulatedChannel>) => {
-  const own = Scope.makeUnsafe()
-  const settled: Array<SettledEvent> = []
-  const layer = Outbound.layer({ channels: channels.map(definitionOf), onSettled: (each) => settled.push(each) }).pipe(
-    Layer.provide(NatsConnection.layer(servers.natsUrl, "outbound-test")),
-    Layer.provide(Database.layer(servers.databaseUrl)),
-    Layer.provide(secrets)
-  )
-  const context = await Effect.runPromise(Scope.provide(Layer.build(layer), own))
-  const outbound = Context.get(context, Outbound)
-  return { ...outbound, settled, stop: () => Effect.runPromise(Scope.close(own, Exit.void)) }
-}
-
-const shown = (channel: SimulatedChannel) =>
-  Object.fromEntries([...channel.listings.all()].map((each) => [each.sku, each.quantity]))
-
-beforeAll(async () => {
-  servers = await startTestServers()
-  await Effect.runPromise(migrate(servers.databaseUrl))
-})
-afterAll(() => servers.stop())
-
-beforeEach(async () => {
-  round += 1
-  scope = Scope.makeUnsafe()
-  const context = await within(Layer.build(NatsConnection.layer(servers.natsUrl, "publisher-test")))
-  nats = Context.get(context, NatsConnection)
-  await Effect.runPromise(ensureStreams(nats.manager))
-  await nats.manager.streams.purge("AVAILABILITY")
-})
-afterEach(() => Effect.runPromise(Scope.close(scope, Exit.void)))
+beforeAll(Harness.start)
+afterAll(Harness.stop)
+beforeEach(Harness.begin)
+afterEach(Harness.end)
 
 describe("Outbound", () => {
   it("shows an announcement on every channel, within milliseconds, and says so", async () => {
@@ -157,9 +59,9 @@ describe("Outbound", () => {
     const outbound = await startOutbound([shop])
     await publish(announce("A", 1, 10))
     await until(() => shop.listings.applied === 1)
-    await servers.killNats()
-    await servers.restartNats()
-    await until(() => !nats.connection.isClosed())
+    await servers().killNats()
+    await servers().restartNats()
+    await until(() => !nats().connection.isClosed())
     await expect
       .poll(() => publish(announce("A", 2, 5)).then(() => "published", String), { timeout: 20_000 })
       .toBe("published")
@@ -175,8 +77,8 @@ describe("Outbound", () => {
     const outbound = await startOutbound([shop])
     for (let version = 1; version <= 20; version++) await publish(announce("A", version, 100 + version))
     await until(() => shop.listings.get("A")?.quantity === 119)
-    await nats.manager.streams.delete("AVAILABILITY")
-    await Effect.runPromise(ensureStreams(nats.manager))
+    await nats().manager.streams.delete("AVAILABILITY")
+    await Effect.runPromise(ensureStreams(nats().manager))
     await publish(announce("A", 21, 5))
     await until(
       () => shop.listings.get("A")?.quantity === 4,
@@ -224,7 +126,7 @@ describe("Outbound", () => {
   it("skips what is no announcement", async () => {
     const shop = await channelOf("shop")
     const outbound = await startOutbound([shop])
-    await nats.jetstream.publish(availabilitySubject("A"), "not JSON")
+    await nats().jetstream.publish(availabilitySubject("A"), "not JSON")
     await publish(announce("B", 1, 10))
     await until(() => shop.listings.size === 1)
     assert.deepInclude(outbound.consumer(), { received: 2, undecodable: 1 })
@@ -235,8 +137,8 @@ describe("Outbound", () => {
     const shop = await channelOf("shop")
     await expect(startOutbound([shop, shop])).rejects.toThrow(`id ${shop.id} names two channels`)
     const layer = Outbound.layer({ channels: [{ ...definitionOf(shop), secretEnv: "NOBODY_SET_THIS" }] }).pipe(
-      Layer.provide(NatsConnection.layer(servers.natsUrl, "outbound-test")),
-      Layer.provide(Database.layer(servers.databaseUrl))
+      Layer.provide(NatsConnection.layer(servers().natsUrl, "outbound-test")),
+      Layer.provide(Database.layer(servers().databaseUrl))
     )
     await expect(Effect.runPromise(Effect.scoped(Layer.build(layer)))).rejects.toThrow(
       "secretEnv names NOBODY_SET_THIS"
