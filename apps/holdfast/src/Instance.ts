@@ -4,6 +4,9 @@
  * It shows progress on standard error, one line per step that takes time.
  */
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
+import { currentChannels } from "@holdfast/ledger/ChannelDefinitions"
+import { Database, query } from "@holdfast/ledger/Database"
+import { migrate } from "@holdfast/ledger/Migrations"
 import * as LocalStack from "@holdfast/infra/local/LocalStack"
 import { ConfigProvider, Effect, Layer, Option } from "effect"
 import { HttpServer } from "effect/http"
@@ -14,7 +17,8 @@ import { announceInstance } from "./RunningInstance.ts"
 import { dataDir, defaultHttpPort, httpPort } from "./Settings.ts"
 
 export interface InstanceOptions {
-  readonly channels: ReadonlyArray<ChannelDefinition>
+  /** `known`: all that the ledger knows */
+  readonly channels: ReadonlyArray<ChannelDefinition> | "known"
   /** variable -> secret, beside those of the environment */
   readonly secrets?: Readonly<Record<string, string>>
 }
@@ -36,7 +40,7 @@ const portToUse = Effect.gen(function* () {
 
 const announce = (
   urls: { readonly natsUrl: string; readonly databaseUrl: string },
-  channels: InstanceOptions["channels"]
+  channels: ReadonlyArray<ChannelDefinition>
 ) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
@@ -50,14 +54,21 @@ const announce = (
     })
   )
 
+const knownChannels = (databaseUrl: string) =>
+  Effect.gen(function* () {
+    yield* migrate(databaseUrl)
+    const { sql } = yield* Database
+    return (yield* query(() => currentChannels(sql))).map(({ definition }) => definition)
+  }).pipe(Effect.provide(Database.layer(databaseUrl)))
+
 /** Starts what is missing, migrates, and runs the pipeline for as long as the layer lives. */
 export const layer = (options: InstanceOptions) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const urls = yield* LocalStack.start({ dataDir: yield* dataDir, onProgress: progress })
       const port = yield* portToUse
-      return announce(urls, options.channels).pipe(
-        Layer.provideMerge(Pipeline.layer({ ...urls, channels: options.channels, httpPort: port }))
-      )
+      const channels = options.channels === "known" ? yield* knownChannels(urls.databaseUrl) : options.channels
+      progress(`${channels.length} channels; Ctrl-C ends it`)
+      return announce(urls, channels).pipe(Layer.provideMerge(Pipeline.layer({ ...urls, channels, httpPort: port })))
     })
   ).pipe(Layer.provide(ConfigProvider.layerAdd(ConfigProvider.fromUnknown(options.secrets ?? {}))))

@@ -24,6 +24,7 @@ import { Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
 import { createServer } from "node:http"
 import { catalogueRoutes } from "./catalogue/CatalogueRoutes.ts"
+import { channelRoutes } from "./channel/ChannelRoutes.ts"
 import { sourceRoutes } from "./sources/SourceRoutes.ts"
 import { SourceWatch } from "./sources/SourceWatch.ts"
 import { traceCommitted, traceIngested, traceSettled } from "./StageTraces.ts"
@@ -70,7 +71,14 @@ const outbound = (channels: ReadonlyArray<ChannelDefinition>) =>
 
 const http = (port: number) =>
   HttpRouter.serve(
-    Layer.mergeAll(HttpFrontDoor.routes, reservationRoutes, catalogueRoutes, sourceRoutes, HttpGuard.layer),
+    Layer.mergeAll(
+      HttpFrontDoor.routes,
+      reservationRoutes,
+      catalogueRoutes,
+      channelRoutes,
+      sourceRoutes,
+      HttpGuard.layer
+    ),
     {
       disableLogger: true,
       disableListenLog: true

@@ -8,13 +8,14 @@ export const upCommand = Command.make(
   "up",
   {
     channels: Flag.File("channels", { mustExist: true }).pipe(
-      Flag.withDescription("JSON file of channel definitions; none when absent"),
+      Flag.withDescription(
+        "JSON file of channel definitions: these channels are run, as the file says; without it all that are known, as they are"
+      ),
       Flag.optional
     )
   },
   Effect.fn("UpCommand")(function* ({ channels }) {
-    const definitions = Option.isSome(channels) ? yield* readChannelFile(channels.value) : []
-    Instance.progress(`${definitions.length} channels; Ctrl-C ends it`)
+    const definitions = Option.isSome(channels) ? yield* readChannelFile(channels.value) : "known"
     yield* Layer.launch(Instance.layer({ channels: definitions }))
   })
 ).pipe(Command.withDescription("Run everything on this machine"))

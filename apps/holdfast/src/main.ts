@@ -5,6 +5,7 @@ import { Command } from "effect/cli"
 import { checklistCommand } from "./ChecklistCommand.ts"
 import { catalogueCommand } from "./catalogue/CatalogueCommand.ts"
 import { locationsCommand } from "./catalogue/LocationsCommand.ts"
+import { channelCommand } from "./channel/ChannelCommand.ts"
 import { importCommand } from "./ImportCommand.ts"
 import { parkedCommand } from "./ParkedCommand.ts"
 import { quarantineCommand } from "./QuarantineCommand.ts"
@@ -24,6 +25,7 @@ const holdfast = Command.make("holdfast").pipe(
   Command.withSubcommands([
     startCommand,
     upCommand,
+    channelCommand.pipe(Command.provide(database)),
     importCommand(nats),
     catalogueCommand(nats).pipe(Command.provide(database)),
     locationsCommand.pipe(Command.provide(database)),

@@ -1,0 +1,178 @@
+/**
+ * Channels over HTTP, as routes that are merged with others onto one server:
+ *
+ * - `GET /v1/channels`, `GET /v1/channels/:id`: what they are, and how they do in this process.
+ * - `GET /v1/channels/:id/history`, `GET /v1/channels/:id/differences`: their changes; what waits for a window to close.
+ * - `PATCH /v1/channels/:id`: `{"definition": {"timing": ...}, "operation": "paused", "by": ..., "reason": ...}`, with
+ *   `?dryRun=true` only said. `POST /v1/channels/:id/undo`, `POST /v1/channels/:id/release`.
+ *
+ * Guarantee: an answer of 200 to a change means that it is in the history; it takes effect within a second. Whatever is wrong is
+ * named by its field, and nothing is changed.
+ */
+import { ChannelId, Note, Sku } from "@holdfast/domain/Identity"
+import { Operation } from "@holdfast/domain/Channel"
+import { fieldErrorsOf } from "@holdfast/domain/EventManifest"
+import { channelHistory } from "@holdfast/ledger/ChannelDefinitions"
+import { requestRelease } from "@holdfast/ledger/ChannelRuns"
+import { Database, query } from "@holdfast/ledger/Database"
+import { Outbound } from "@holdfast/outbound/Outbound"
+import { ByteSize, Effect, Layer, Result, Schema } from "effect"
+import { HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { ChannelError, channelOf, channels, editChannel, undoChange, withFields } from "./ChannelEdit.ts"
+import { historyMax, releaseSkusMax, requestBytesMax } from "./ChannelLimit.ts"
+
+const Author = { by: Note, reason: Schema.optionalKey(Note) }
+
+const Patch = Schema.Struct({
+  ...Author,
+  /** fields of the definition that are to be other ones; null takes one away */
+  definition: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown)),
+  operation: Schema.optionalKey(Operation)
+}).annotate({ messageUnexpectedKey: "is not known: fields are definition, operation, by, reason" })
+
+const Undo = Schema.Struct(Author).annotate({ messageUnexpectedKey: "is not known: fields are by, reason" })
+
+const Release = Schema.Struct({
+  ...Author,
+  skus: Schema.optionalKey(Schema.Array(Sku).check(Schema.isMinLength(1), Schema.isMaxLength(releaseSkusMax)))
+}).annotate({ messageUnexpectedKey: "is not known: fields are skus, by, reason" })
+
+const answer = (body: unknown, status = 200) => HttpServerResponse.jsonUnsafe(body, { status })
+
+const refuse = (status: number, field: string, message: string) => answer({ errors: [{ field, message }] }, status)
+
+const statuses: Readonly<Record<ChannelError["reason"], number>> = {
+  unknown: 404,
+  invalid: 422,
+  contended: 409,
+  nothing_to_undo: 409
+}
+
+const refuseError = ({ reason, detail, errors }: ChannelError) =>
+  answer({ errors: errors.length > 0 ? errors : [{ field: "channel", message: detail }] }, statuses[reason])
+
+const idOf = Effect.map(HttpRouter.params, ({ id }) => ChannelId.make(id ?? ""))
+
+/** The body, or the answer that says what is wrong with it. */
+const bodyOf = <S extends Schema.Codec<unknown, unknown>>(schema: S) =>
+  Effect.gen(function* () {
+    const request = yield* HttpServerRequest.HttpServerRequest
+    const limit = ByteSize.bytes(requestBytesMax)
+    const read = yield* Effect.result(Effect.provideService(request.text, HttpIncomingMessage.MaxBodySize, limit))
+    if (Result.isFailure(read))
+      return Result.fail(refuse(413, "body", `must be at most ${requestBytesMax} bytes, and end`))
+    const decoded = Schema.decodeUnknownResult(Schema.fromJsonString(schema), {
+      errors: "all",
+      onExcessProperty: "error"
+    })(read.success)
+    return Result.mapError(decoded, (error) => answer({ errors: fieldErrorsOf("body", error) }, 422))
+  })
+
+const isDryRun = Effect.map(
+  HttpServerRequest.HttpServerRequest,
+  ({ url }) => new URL(url, "http://localhost").searchParams.get("dryRun") === "true"
+)
+
+const list = Effect.gen(function* () {
+  const { channel } = yield* Outbound
+  const known = yield* channels
+  return answer({ channels: known.map((each) => ({ ...each, now: channel(each.definition.id)?.snapshot() ?? null })) })
+})
+
+const show = Effect.gen(function* () {
+  const { channel } = yield* Outbound
+  const id = yield* idOf
+  return answer({ ...(yield* channelOf(id)), now: channel(id)?.snapshot() ?? null })
+})
+
+const history = Effect.gen(function* () {
+  const { sql } = yield* Database
+  const id = yield* idOf
+  yield* channelOf(id)
+  return answer({ history: yield* query(() => channelHistory(sql, id, historyMax)) })
+})
+
+const differences = Effect.gen(function* () {
+  const { channel } = yield* Outbound
+  const id = yield* idOf
+  yield* channelOf(id)
+  const stream = channel(id)
+  if (stream === undefined) return refuse(409, "channel", `${id} does not run in this process: start it again`)
+  return answer({ listings: stream.differences(), closesAt: stream.snapshot().closesAt ?? null })
+})
+
+/** JSON has no undefined: null takes a field away. */
+const patchOf = (definition: Readonly<Record<string, unknown>> = {}) =>
+  Object.fromEntries(Object.entries(definition).map(([field, value]) => [field, value ?? undefined]))
+
+const change = Effect.gen(function* () {
+  const channel = yield* idOf
+  const body = yield* bodyOf(Patch)
+  if (Result.isFailure(body)) return body.failure
+  const { definition, operation, ...author } = body.success
+  const edit = yield* editChannel({ channel, ...author, dryRun: yield* isDryRun }, (now) =>
+    Effect.map(withFields(now.definition, patchOf(definition)), (changed) => ({
+      definition: changed,
+      operation: operation ?? now.operation
+    }))
+  )
+  return answer(edit)
+})
+
+const undo = Effect.gen(function* () {
+  const channel = yield* idOf
+  const body = yield* bodyOf(Undo)
+  if (Result.isFailure(body)) return body.failure
+  return answer(yield* undoChange({ channel, ...body.success, dryRun: yield* isDryRun }))
+})
+
+const release = Effect.gen(function* () {
+  const { sql } = yield* Database
+  const id = yield* idOf
+  const body = yield* bodyOf(Release)
+  if (Result.isFailure(body)) return body.failure
+  yield* channelOf(id)
+  const { skus, ...author } = body.success
+  return answer({ release: yield* query(() => requestRelease(sql, id, skus, author)) }, 202)
+})
+
+const handled = <E extends { readonly message: string }, R>(
+  route: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
+) =>
+  route.pipe(
+    Effect.catch((error) =>
+      error instanceof ChannelError
+        ? Effect.succeed(refuseError(error))
+        : Effect.as(
+            Effect.logWarning(`channels are not answered: ${error.message}`),
+            HttpServerResponse.jsonUnsafe(
+              { errors: [{ field: "database", message: "does not answer, send it again" }] },
+              { status: 503, headers: { "retry-after": "1" } }
+            )
+          )
+    )
+  )
+
+/** The routes; merge them with others. */
+export const channelRoutes: Layer.Layer<never, never, HttpRouter.HttpRouter | Database | Outbound> = Layer.unwrap(
+  Effect.map(Effect.context<Database | Outbound>(), (context) => {
+    const route = <E extends { readonly message: string }>(
+      method: "GET" | "PATCH" | "POST",
+      path: `/${string}`,
+      handler: Effect.Effect<
+        HttpServerResponse.HttpServerResponse,
+        E,
+        Database | Outbound | HttpRouter.RouteContext | HttpServerRequest.HttpServerRequest
+      >
+    ) => HttpRouter.route(method, path, Effect.provideContext(handled(handler), context))
+    return HttpRouter.addAll([
+      route("GET", "/v1/channels", list),
+      route("GET", "/v1/channels/:id", show),
+      route("GET", "/v1/channels/:id/history", history),
+      route("GET", "/v1/channels/:id/differences", differences),
+      route("PATCH", "/v1/channels/:id", change),
+      route("POST", "/v1/channels/:id/undo", undo),
+      route("POST", "/v1/channels/:id/release", release)
+    ])
+  })
+)

@@ -1,0 +1,133 @@
+/** Channels, their changes and what waits for them, as text for a terminal. Pure. */
+import type { ListingView } from "@holdfast/channels/ChannelSnapshot"
+import type { ChannelRevision } from "@holdfast/ledger/ChannelDefinitions"
+import type { Timing } from "@holdfast/domain/Timing"
+import { painted, type TerminalStyle } from "../terminal/TerminalStyle.ts"
+import { cut, exactTimeText, oneLine, wholeText } from "../terminal/TerminalText.ts"
+import { indented, tableLines, type TextColumn } from "../terminal/TextTable.ts"
+import type { ChannelEdit } from "./ChannelEdit.ts"
+import { durationText } from "./TimingFlags.ts"
+
+/** Characters of a reason in a table. */
+const reasonWidth = 48
+
+export const timingText = (timing: Timing): string => {
+  switch (timing.model) {
+    case "realtime":
+      return "in real time"
+    case "nearRealtime": {
+      const batch = timing.batchSize === undefined ? "" : `, or ${wholeText(timing.batchSize)} listings`
+      return `every ${durationText(timing.windowMillis)}${batch}`
+    }
+    case "scheduled":
+      return timing.everyMillis === undefined
+        ? `at ${timing.cron} ${timing.timeZone ?? "UTC"}`
+        : `every ${durationText(timing.everyMillis)}`
+    case "manual":
+      return "when an operator says so"
+  }
+}
+
+const channelColumns: ReadonlyArray<TextColumn<ChannelRevision>> = [
+  { title: "CHANNEL", text: ({ definition }) => oneLine(definition.id), left: true },
+  {
+    title: "STATE",
+    text: ({ operation }) => operation,
+    left: true,
+    mark: ({ operation }) => (operation === "running" ? undefined : "yellow")
+  },
+  { title: "HEARS", text: ({ definition }) => timingText(definition.timing), left: true },
+  { title: "BUDGET", text: ({ definition }) => durationText(definition.budgetMillis) },
+  { title: "OBJECTIVE", text: ({ definition }) => `${Math.round(definition.objective * 100_000) / 1_000} %` },
+  { title: "BUFFER", text: ({ definition }) => wholeText(definition.buffer) },
+  { title: "SINCE", text: ({ since }) => exactTimeText(since), left: true },
+  { title: "BY", text: ({ by }) => oneLine(by), left: true }
+]
+
+export const channelsText = (channels: ReadonlyArray<ChannelRevision>, style: TerminalStyle): string =>
+  channels.length === 0
+    ? "there is no channel; holdfast channel apply channels.json makes those of a file"
+    : tableLines(channelColumns, channels, style).join("\n")
+
+const valueText = (field: string, value: unknown): string => {
+  if (value === undefined) return "-"
+  if (field === "timing") return timingText(value as Timing)
+  if (field === "budgetMillis" || field === "timeoutMillis") return durationText(value as number)
+  return oneLine(typeof value === "string" ? value : JSON.stringify(value))
+}
+
+const fieldLines = ({ changed }: Pick<ChannelEdit, "changed">): ReadonlyArray<string> => {
+  const width = Math.max(...changed.map(({ field }) => field.length))
+  return changed.map(
+    ({ field, before, after }) => `${field.padEnd(width)}  ${valueText(field, before)} -> ${valueText(field, after)}`
+  )
+}
+
+/** What a change changes, what is to be said of it, and whether it was made. */
+export const editText = ({ channel, changed, advice, revision }: ChannelEdit, style: TerminalStyle): string => {
+  if (changed.length === 0) return `${channel} is so already; nothing to do`
+  const done = revision === undefined ? "nothing was changed (dry run)" : "a running instance follows within a second"
+  return [
+    painted(channel, "bold", style),
+    ...indented(fieldLines({ changed })),
+    ...advice.map((line) => painted(`  mind: ${line}`, "yellow", style)),
+    done
+  ].join("\n")
+}
+
+interface HistoryRow extends ChannelRevision {
+  readonly changes: string
+}
+
+const historyColumns: ReadonlyArray<TextColumn<HistoryRow>> = [
+  { title: "CHANGE", text: ({ id }) => String(id) },
+  { title: "SINCE", text: ({ since }) => exactTimeText(since), left: true },
+  { title: "BY", text: ({ by }) => oneLine(by), left: true },
+  { title: "WHAT", text: ({ changes }) => changes, left: true },
+  {
+    title: "WHY",
+    text: ({ reason, undoes }) => cut(oneLine(reason ?? (undoes === null ? "" : `takes back ${undoes}`)), reasonWidth),
+    left: true
+  }
+]
+
+/** @param history newest first @param edits what each changed, in the same order */
+export const historyText = (
+  history: ReadonlyArray<ChannelRevision>,
+  edits: ReadonlyArray<ChannelEdit["changed"]>,
+  style: TerminalStyle
+): string => {
+  const rows = history.map((revision, i) => ({
+    ...revision,
+    changes:
+      i === history.length - 1 && revision.by === "start" ? "begins" : fieldLines({ changed: edits[i]! }).join("; ")
+  }))
+  return tableLines(historyColumns, rows, style).join("\n")
+}
+
+const differenceColumns: ReadonlyArray<TextColumn<ListingView>> = [
+  { title: "SKU", text: ({ sku }) => oneLine(sku), left: true },
+  { title: "SHOWN", text: ({ confirmed }) => (confirmed === undefined ? "-" : wholeText(confirmed)) },
+  {
+    title: "TO SHOW",
+    text: ({ wanted }) => wholeText(wanted),
+    mark: ({ wanted }) => (wanted === 0 ? "red" : undefined)
+  },
+  { title: "EVENTS", text: ({ pendingEvents }) => wholeText(pendingEvents) }
+]
+
+/** What waits for a window to close. */
+export const differencesText = (
+  channel: string,
+  listings: ReadonlyArray<ListingView>,
+  more: number,
+  style: TerminalStyle
+): string =>
+  listings.length === 0
+    ? `nothing waits for ${channel}`
+    : [
+        ...tableLines(differenceColumns, listings, style),
+        ...(more > 0 ? [`and ${wholeText(more)} more; --json has all`] : []),
+        "",
+        `let them go: holdfast channel release ${channel}, or only some with --sku`
+      ].join("\n")
