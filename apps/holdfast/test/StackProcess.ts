@@ -38,7 +38,7 @@ const stopMillis = 20_000
 export class StackProcess {
   private readonly directory: TestDirectory = makeTestDirectory("stack-")
   private readonly env: NodeJS.ProcessEnv
-  private readonly args: ReadonlyArray<string>
+  private args: ReadonlyArray<string>
   private child: ChildProcess | undefined
 
   private constructor(options: StackOptions) {
@@ -51,6 +51,11 @@ export class StackProcess {
   /** The channels from the next start on. */
   redefine(channels: ReadonlyArray<ChannelDefinition>): void {
     writeFileSync(this.channelFile, JSON.stringify(channels))
+  }
+
+  /** From the next start on, the channels that the stack itself knows. */
+  forgetChannels(): void {
+    this.args = [main, "up"]
   }
 
   /** Makes the directory; nothing runs yet. */

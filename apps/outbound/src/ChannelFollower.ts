@@ -19,12 +19,15 @@ import { openReleases, takeRelease, type OpenRelease } from "@holdfast/ledger/Ch
 import { Database, query } from "@holdfast/ledger/Database"
 import { Clock, Effect, Scope } from "effect"
 import { connectorOf } from "./ConnectorOf.ts"
+import type { OutboundError } from "./OutboundError.ts"
 import { followMillis } from "./OutboundLimit.ts"
 
 export interface Followed {
   readonly channels: ReadonlyMap<ChannelId, OutputStream>
-  /** the change that each of them was made from */
-  readonly made: ReadonlyMap<string, number>
+  /** the last change of every channel that was known when these were made */
+  readonly known: ReadonlyMap<string, number>
+  /** runs a channel that was not known then */
+  readonly open: (revision: ChannelRevision) => Effect.Effect<void, OutboundError>
   /** the newest stock of every SKU is to be offered again */
   readonly offerAgain: () => void
   /** whether the newest stock of every SKU was offered: a release before that would let go too little */
@@ -32,19 +35,25 @@ export interface Followed {
 }
 
 /** For ever. Connectors that it makes live as long as the scope. */
-export const followChannels = ({ channels, made, offerAgain, isCaughtUp }: Followed) =>
+export const followChannels = ({ channels, known, open, offerAgain, isCaughtUp }: Followed) =>
   Effect.gen(function* () {
     const scope = yield* Scope.Scope
     const { sql } = yield* Database
-    const seen = new Map(made)
-    const isNews = (channel: string, id: number) => channels.has(channel as ChannelId) && seen.get(channel) !== id
+    const seen = new Map(known)
+    const isNews = (channel: string, id: number) =>
+      seen.get(channel) !== id && (channels.has(channel as ChannelId) || !known.has(channel))
+    const follow = (revision: ChannelRevision) => {
+      const stream = channels.get(revision.definition.id)
+      const change = stream === undefined ? opened(open, revision) : applyTo(stream, revision)
+      return Effect.tap(change, (offers) => Effect.sync(() => void (offers && offerAgain())))
+    }
     const look = Effect.gen(function* () {
       const revisions = yield* query(() => currentRevisions(sql))
       if ([...revisions].some(([channel, id]) => isNews(channel, id)))
         for (const revision of yield* query(() => currentChannels(sql))) {
           const { id: channel } = revision.definition
           if (!isNews(channel, revision.id)) continue
-          yield* Scope.provide(scope)(applyTo(channels.get(channel)!, revision, offerAgain))
+          yield* Scope.provide(follow(revision), scope)
           seen.set(channel, revision.id)
         }
       if (isCaughtUp()) for (const release of yield* query(() => openReleases(sql))) yield* letGo(channels, release)
@@ -56,14 +65,29 @@ export const followChannels = ({ channels, made, offerAgain, isCaughtUp }: Follo
     )
   })
 
-const applyTo = (stream: OutputStream, { definition, operation, by }: ChannelRevision, offerAgain: () => void) =>
+/** @returns whether the newest stock of every SKU is to be offered again */
+const applyTo = (stream: OutputStream, { definition, operation, by }: ChannelRevision) =>
   Effect.gen(function* () {
     const isReached = isReachedAlike(stream.definition(), definition)
     const connector = isReached ? undefined : yield* connectorOf(definition)
-    if (stream.redefine(definition, connector)) offerAgain()
+    const offers = stream.redefine(definition, connector)
     stream.operate(operation)
     yield* Effect.logInfo(`channel ${definition.id} is changed by ${by}`)
-  }).pipe(Effect.catch((error) => Effect.logError(`channel ${definition.id} goes on as it was: ${error.message}`)))
+    return offers
+  }).pipe(
+    Effect.catch((error) =>
+      Effect.as(Effect.logError(`channel ${definition.id} goes on as it was: ${error.message}`), false)
+    )
+  )
+
+const opened = (open: Followed["open"], revision: ChannelRevision) =>
+  open(revision).pipe(
+    Effect.andThen(Effect.logInfo(`channel ${revision.definition.id} is run from now on`)),
+    Effect.as(true),
+    Effect.catch((error) =>
+      Effect.as(Effect.logError(`channel ${revision.definition.id} is not run: ${error.message}`), false)
+    )
+  )
 
 const letGo = Effect.fnUntraced(function* (channels: Followed["channels"], { id, channel, skus }: OpenRelease) {
   const stream = channels.get(channel as ChannelId)

@@ -47,13 +47,17 @@ export class Outbound extends Context.Service<
 
 const make = Effect.fnUntraced(function* (options: OutboundOptions) {
   yield* refuseRepeatedIds(options.channels)
-  const revisions = yield* openingRevisions(options.channels)
-  const channels = yield* Effect.forEach(revisions, (revision) => openChannel(revision, options.onSettled), {
-    concurrency: "unbounded"
-  })
-  const byId = new Map(channels.map((channel) => [channel.definition().id, channel]))
+  const known = yield* knownChannels(options.channels)
+  const channels: Array<OutputStream> = []
+  const byId = new Map<ChannelId, OutputStream>()
   const state = initialConsumerState()
-  const again = Latch.makeUnsafe()
+  const open = (revision: ChannelRevision) =>
+    Effect.map(openChannel(revision, options.onSettled), (channel) => {
+      channels.push(channel)
+      byId.set(revision.definition.id, channel)
+    })
+  // in their order, whichever is read first
+  for (const { id } of options.channels) yield* open(known.get(id)!)
   const reader = {
     offer: (stock: Availability) => {
       for (const channel of channels) channel.offer(stock)
@@ -62,11 +66,14 @@ const make = Effect.fnUntraced(function* (options: OutboundOptions) {
       for (const channel of channels) channel.caughtUp()
     }
   }
+  const again = Latch.makeUnsafe()
   yield* Effect.forkScoped(consumeAvailability(state, reader, again))
+  const context = yield* Effect.context<Database | ListingStore | Scope.Scope>()
   yield* Effect.forkScoped(
     followChannels({
       channels: byId,
-      made: new Map(revisions.map(({ definition, id }) => [definition.id, id])),
+      known: new Map([...known].map(([channel, { id }]) => [channel, id])),
+      open: (revision) => Effect.provideContext(open(revision), context),
       offerAgain: () => again.openUnsafe(),
       isCaughtUp: () => state.caughtUp
     })
@@ -85,14 +92,14 @@ const refuseRepeatedIds = (definitions: ReadonlyArray<ChannelDefinition>): Effec
   return Effect.fail(new OutboundError({ reason: "channel_invalid", detail: `id ${repeated.id} names two channels` }))
 }
 
-/** The channels as the ledger has them from now on. */
-const openingRevisions = (definitions: ReadonlyArray<ChannelDefinition>) =>
+/** All channels that the ledger knows, these as they are defined here. */
+const knownChannels = (definitions: ReadonlyArray<ChannelDefinition>) =>
   Effect.gen(function* () {
     const { sql } = yield* Database
     const now = yield* Clock.currentTimeMillis
     yield* query(() => saveDefinitions(sql, definitions, now))
-    const current = new Map((yield* query(() => currentChannels(sql))).map((each) => [each.definition.id, each]))
-    return definitions.map(({ id }) => current.get(id)!)
+    const current = yield* query(() => currentChannels(sql))
+    return new Map<ChannelId, ChannelRevision>(current.map((each) => [each.definition.id, each]))
   }).pipe(
     untilLedger,
     Effect.mapError((error) => new OutboundError({ reason: "definitions_unwritable", detail: error.message }))

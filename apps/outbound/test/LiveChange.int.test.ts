@@ -90,6 +90,22 @@ describe("a channel that is changed while it runs", () => {
     await outbound.stop()
   })
 
+  it("is run from then on when it is new, and shows all that there is", async () => {
+    const [old, fresh] = [await channelOf("shop"), await channelOf("fresh")]
+    const outbound = await startOutbound([old])
+    await publish(announce("A", 1, 10))
+    await until(() => old.listings.size === 1)
+    const setting = { definition: definitionOf(fresh), operation: "running" } as const
+    await reviseChannel(Harness.sql(), { ...setting, by: "operator", upon: 0 }, Date.now())
+    await until(() => fresh.listings.size === 1)
+    assert.deepStrictEqual(
+      outbound.snapshots().map(({ channel }) => channel),
+      [old.id, fresh.id]
+    )
+    assert.strictEqual(old.listings.applied, 1)
+    await outbound.stop()
+  })
+
   it("waits for an operator, across a restart, and his word is taken once", async () => {
     const shop = await channelOf("shop")
     const first = await startOutbound([shop])

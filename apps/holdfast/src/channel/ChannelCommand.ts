@@ -182,7 +182,10 @@ const history = Command.make(
     const { sql } = yield* Database
     yield* channelOf(channel)
     const changes = yield* query(() => channelHistory(sql, channel, limit + 1))
-    const edits = changes.map((change, i) => changedFields(changes[i + 1], change))
+    const edits = changes.map((change, i) => {
+      const before = changes[i + 1]
+      return before === undefined ? undefined : changedFields(before, change)
+    })
     const shown = changes.slice(0, limit)
     yield* print(json, shown, () => historyText(shown, edits, terminal()))
   })

@@ -3,13 +3,10 @@ import type { ListingView } from "@holdfast/channels/ChannelSnapshot"
 import type { ChannelRevision } from "@holdfast/ledger/ChannelDefinitions"
 import type { Timing } from "@holdfast/domain/Timing"
 import { painted, type TerminalStyle } from "../terminal/TerminalStyle.ts"
-import { cut, exactTimeText, oneLine, wholeText } from "../terminal/TerminalText.ts"
+import { exactTimeText, oneLine, wholeText } from "../terminal/TerminalText.ts"
 import { indented, tableLines, type TextColumn } from "../terminal/TextTable.ts"
 import type { ChannelEdit } from "./ChannelEdit.ts"
 import { durationText } from "./TimingFlags.ts"
-
-/** Characters of a reason in a table. */
-const reasonWidth = 48
 
 export const timingText = (timing: Timing): string => {
   switch (timing.model) {
@@ -75,35 +72,26 @@ export const editText = ({ channel, changed, advice, revision }: ChannelEdit, st
   ].join("\n")
 }
 
-interface HistoryRow extends ChannelRevision {
-  readonly changes: string
+const headOf = ({ id, since, by, reason, undoes }: ChannelRevision): string => {
+  const why = [...(undoes === null ? [] : [`takes back ${undoes}`]), ...(reason === null ? [] : [oneLine(reason)])]
+  return `${id}  ${exactTimeText(since)}  ${oneLine(by)}${why.length === 0 ? "" : `: ${why.join(", ")}`}`
 }
 
-const historyColumns: ReadonlyArray<TextColumn<HistoryRow>> = [
-  { title: "CHANGE", text: ({ id }) => String(id) },
-  { title: "SINCE", text: ({ since }) => exactTimeText(since), left: true },
-  { title: "BY", text: ({ by }) => oneLine(by), left: true },
-  { title: "WHAT", text: ({ changes }) => changes, left: true },
-  {
-    title: "WHY",
-    text: ({ reason, undoes }) => cut(oneLine(reason ?? (undoes === null ? "" : `takes back ${undoes}`)), reasonWidth),
-    left: true
-  }
-]
-
-/** @param history newest first @param edits what each changed, in the same order */
+/** @param history newest first @param edits what each changed, in the same order; undefined: it is the first */
 export const historyText = (
   history: ReadonlyArray<ChannelRevision>,
-  edits: ReadonlyArray<ChannelEdit["changed"]>,
+  edits: ReadonlyArray<ChannelEdit["changed"] | undefined>,
   style: TerminalStyle
-): string => {
-  const rows = history.map((revision, i) => ({
-    ...revision,
-    changes:
-      i === history.length - 1 && revision.by === "start" ? "begins" : fieldLines({ changed: edits[i]! }).join("; ")
-  }))
-  return tableLines(historyColumns, rows, style).join("\n")
-}
+): string =>
+  history
+    .flatMap((revision, i) => {
+      const changed = edits[i]
+      return [
+        painted(headOf(revision), "bold", style),
+        ...indented(changed === undefined ? ["begins"] : fieldLines({ changed }))
+      ]
+    })
+    .join("\n")
 
 const differenceColumns: ReadonlyArray<TextColumn<ListingView>> = [
   { title: "SKU", text: ({ sku }) => oneLine(sku), left: true },
