@@ -48,7 +48,7 @@ const behindText = ({ at, caughtUp }: ListingThen, { behind }: WhyThen): Readonl
   const should = `it should have shown ${wholeText(quantity)}, of version ${wholeText(version)}, ${least}since ${exactTimeText(since)}`
   if (caughtUp === null) return [`${should}: ${lapseText(at - since)} before; it has confirmed nothing newer up to now`]
   const late = `it confirmed ${wholeText(caughtUp.quantity)} at ${exactTimeText(caughtUp.answeredAt)}`
-  return [`${should};`, `${late}, ${lapseText(caughtUp.answeredAt - since)} late`]
+  return [`${should};`, `${late}, ${lapseText(caughtUp.answeredAt - since)} after that`]
 }
 
 const standingText = ({ basis, newest }: ListingThen, { behind }: WhyThen): ReadonlyArray<string> => {
@@ -59,8 +59,10 @@ const standingText = ({ basis, newest }: ListingThen, { behind }: WhyThen): Read
   return [`${countText(later, "later change")} left that number as it was: it showed what it should`]
 }
 
-const nextText = ({ next }: ListingThen): ReadonlyArray<string> => {
-  if (next === null) return ["up to now it has confirmed nothing else"]
+const nextText = ({ next, caughtUp, shown }: ListingThen, { behind }: WhyThen): ReadonlyArray<string> => {
+  if (next === null) return shown === null ? [] : ["up to now it has confirmed nothing else"]
+  const isSaid = behind !== null && next.lost === 0 && next.answeredAt === caughtUp?.answeredAt
+  if (isSaid) return []
   const gap = next.lost > 0 ? `; ${countText(next.lost, "answer")} in between could not be stored` : ""
   const verb = next.outcome === "found" ? "was found to show" : "confirmed"
   return [`next it ${verb} ${wholeText(next.quantity)} at ${exactTimeText(next.answeredAt)}${gap}`]
@@ -83,7 +85,7 @@ const shownLines = (then: ListingThen, why: WhyThen, style: TerminalStyle): Read
     ...(shown === null ? [] : [isFound ? foundText(then) : pushText(shown, why)]),
     ...[...rejectedText(then), ...behindText(then, why)].map((line) => painted(line, "yellow", style)),
     ...standingText(then, why),
-    ...(shown === null && then.next === null ? [] : nextText(then))
+    ...nextText(then, why)
   ]
 }
 
