@@ -26,9 +26,10 @@ const shownText = ({ shown, shownBefore, next }: ListingThen, { since }: WhyThen
     : "nothing is kept of what it showed: it had not confirmed anything of this SKU, or longer ago than is kept"
 }
 
+const callText = (attempts: number): string => (attempts > 1 ? `, at call ${wholeText(attempts)}` : "")
+
 const pushText = ({ requestedAt, answeredAt, attempts, version }: ListingEntry, { cause }: WhyThen): string => {
-  const calls = attempts > 1 ? `, at call ${wholeText(attempts)}` : ""
-  const answer = `it confirmed ${lapseText(answeredAt - requestedAt)} later${calls}`
+  const answer = `it confirmed ${lapseText(answeredAt - requestedAt)} later${callText(attempts)}`
   const pushed = `pushed at ${exactTimeText(requestedAt)}`
   if (cause === null) return `${pushed}, ${answer}`
   const event = cause.what === "rules" ? "its rules had changed" : `change #${version} was committed`
@@ -48,7 +49,7 @@ const behindText = ({ at, caughtUp }: ListingThen, { behind }: WhyThen): Readonl
   const should = `it should have shown ${wholeText(quantity)}, of version ${wholeText(version)}, ${least}since ${exactTimeText(since)}`
   if (caughtUp === null) return [`${should}: ${lapseText(at - since)} before; it has confirmed nothing newer up to now`]
   const late = `it confirmed ${wholeText(caughtUp.quantity)} at ${exactTimeText(caughtUp.answeredAt)}`
-  return [`${should};`, `${late}, ${lapseText(caughtUp.answeredAt - since)} after that`]
+  return [`${should};`, `${late}, ${lapseText(caughtUp.answeredAt - since)} after that${callText(caughtUp.attempts)}`]
 }
 
 const standingText = ({ basis, newest }: ListingThen, { behind }: WhyThen): ReadonlyArray<string> => {
