@@ -19,10 +19,16 @@ export type Moment = (now: number) => number
 
 const ageUnits: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
+/** Of an age such as 30m; undefined where it is none. */
+export const ageOf = (text: string): Moment | undefined => {
+  const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
+  return unit === undefined ? undefined : (now) => now - Number(count) * ageUnits[unit]!
+}
+
 /** A time such as 2026-11-27T09:30:00Z, a day such as 2026-11-27 (in UTC), or an age such as 30m. Throws what is wrong with it. */
 export const momentOf = (text: string): Moment => {
-  const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
-  if (unit !== undefined) return (now) => now - Number(count) * ageUnits[unit]!
+  const age = ageOf(text)
+  if (age !== undefined) return age
   const time = rfc3339.test(text) || /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN
   if (Number.isNaN(time)) throw new Error(`must be a time such as 2026-11-27T09:30:00Z or an age such as 30m, 6h, 2d`)
   return () => time

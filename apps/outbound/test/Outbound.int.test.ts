@@ -40,6 +40,8 @@ describe("Outbound", () => {
     await publish(announce("new", 1, 1))
     const second = await startOutbound([shop])
     await until(() => shop.listings.applied === 53 && second.consumer().caughtUp)
+    // the channel shows a quantity a moment before it says so
+    await until(() => second.settled.length === 3)
     const [snapshot] = second.snapshots()
     assert.deepInclude(snapshot, {
       pushes: 3,

@@ -142,10 +142,13 @@ describe("what an output stream keeps", () => {
       yield* TestClock.adjust(50)
       yield* next(offerStock)
       yield* TestClock.adjust(60_000)
-      return store.history.map(({ requestedAt: _, answeredAt: __, ...rest }) => rest)
+      return store.history.map(({ requestedAt, answeredAt, ...rest }) => {
+        assert.isBelow(requestedAt, answeredAt)
+        return rest
+      })
     }).pipe(Effect.scoped, Effect.provide(layer))
   }
-  const told = { sku: Sku.make("A"), attempts: 1, outcome: "applied" }
+  const told = { sku: Sku.make("A"), attempts: 1, outcome: "applied" as const }
 
   it.effect("is every push that was confirmed, with its calls, and nothing for what needed none", () =>
     Effect.gen(function* () {

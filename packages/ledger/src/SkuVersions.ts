@@ -53,7 +53,7 @@ export const levelsAt = async (
       max(s.version) over () - ${version} = coalesce(sum(l.changes) over (), 0) as "isComplete"
     from stock_level s left join later l using (location_id) where s.sku = ${sku} order by location_id`
   if (rows[0]?.isComplete !== true) return undefined
-  return rows.filter(({ existed }) => existed).map(({ existed: _, isComplete: __, ...level }) => level)
+  return rows.flatMap(({ existed, isComplete, ...level }) => (existed && isComplete ? [level] : []))
 }
 
 /** What a change did to the units of its location. */

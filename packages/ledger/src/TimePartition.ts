@@ -18,7 +18,8 @@ const weeksAhead = 2
 
 /**
  * Weeks kept, null for ever. Answers are promised for a day. Marketplaces take up a buyer's complaint for some 90 days after the
- * sale, and whoever answers it asks what was shown then: the history is kept for a quarter.
+ * sale, and whoever answers it asks what was shown then: the history is kept for a quarter. An entry takes 145 bytes with its
+ * index: 20 pushes a second, day and night, are 23 GB by then.
  */
 const weeksKept: Readonly<Record<string, number | null>> = {
   ledger: null,

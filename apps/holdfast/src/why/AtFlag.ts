@@ -1,11 +1,11 @@
 /** The flag `--at`: a moment that has been, in any form that people write. */
 import { rfc3339 } from "@holdfast/domain/Rfc3339"
 import { Flag } from "effect/cli"
-import type { Moment } from "../CommandFlags.ts"
+import { ageOf, type Moment } from "../CommandFlags.ts"
 
 const local = /^(?:(\d{4})-(\d{2})-(\d{2})[T ])?(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?$/
 
-const wrong = "must be a time such as 14:03, 2026-11-27 14:03 (both here) or 2026-11-27T14:03:00Z"
+const wrong = "must be a time such as 14:03, 2026-11-27 14:03, 2026-11-27T14:03:00Z, or an age such as 10m"
 
 const localMoment = (text: string): Moment => {
   const [, year, month, day, hour, minute, second = "0", fraction = ""] = local.exec(text) ?? []
@@ -29,6 +29,8 @@ const localMoment = (text: string): Moment => {
 
 /** Throws what is wrong with the text. What has no zone is by the clock of this machine; without a day it is today. */
 export const atMoment = (text: string): Moment => {
+  const age = ageOf(text)
+  if (age !== undefined) return age
   if (!rfc3339.test(text)) return localMoment(text)
   const time = Date.parse(text)
   if (Number.isNaN(time)) throw new Error(wrong)
@@ -36,7 +38,9 @@ export const atMoment = (text: string): Moment => {
 }
 
 export const atFlag = Flag.String("at").pipe(
-  Flag.withDescription("As it was at that time: 14:03, 2026-11-27 14:03 (both here) or 2026-11-27T14:03:00Z"),
+  Flag.withDescription(
+    "As it was then: 14:03 or 2026-11-27 14:03 by the clock of this machine, 2026-11-27T14:03:00Z, or an age such as 10m"
+  ),
   Flag.mapTryCatch(atMoment, (error) => (error instanceof Error ? error.message : String(error))),
   Flag.optional
 )

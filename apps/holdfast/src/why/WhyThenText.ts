@@ -26,9 +26,10 @@ const shownText = ({ shown, shownBefore, next }: ListingThen, { since }: WhyThen
     : "nothing is kept of what it showed: it had not confirmed anything of this SKU, or longer ago than is kept"
 }
 
+const callText = (attempts: number): string => (attempts > 1 ? `, at call ${wholeText(attempts)}` : "")
+
 const pushText = ({ requestedAt, answeredAt, attempts, version }: ListingEntry, { cause }: WhyThen): string => {
-  const calls = attempts > 1 ? `, at call ${wholeText(attempts)}` : ""
-  const answer = `it confirmed ${lapseText(answeredAt - requestedAt)} later${calls}`
+  const answer = `it confirmed ${lapseText(answeredAt - requestedAt)} later${callText(attempts)}`
   const pushed = `pushed at ${exactTimeText(requestedAt)}`
   if (cause === null) return `${pushed}, ${answer}`
   const event = cause.what === "rules" ? "its rules had changed" : `change #${version} was committed`
@@ -48,7 +49,7 @@ const behindText = ({ at, caughtUp }: ListingThen, { behind }: WhyThen): Readonl
   const should = `it should have shown ${wholeText(quantity)}, of version ${wholeText(version)}, ${least}since ${exactTimeText(since)}`
   if (caughtUp === null) return [`${should}: ${lapseText(at - since)} before; it has confirmed nothing newer up to now`]
   const late = `it confirmed ${wholeText(caughtUp.quantity)} at ${exactTimeText(caughtUp.answeredAt)}`
-  return [`${should};`, `${late}, ${lapseText(caughtUp.answeredAt - since)} late`]
+  return [`${should};`, `${late}, ${lapseText(caughtUp.answeredAt - since)} after that${callText(caughtUp.attempts)}`]
 }
 
 const standingText = ({ basis, newest }: ListingThen, { behind }: WhyThen): ReadonlyArray<string> => {
@@ -59,8 +60,10 @@ const standingText = ({ basis, newest }: ListingThen, { behind }: WhyThen): Read
   return [`${countText(later, "later change")} left that number as it was: it showed what it should`]
 }
 
-const nextText = ({ next }: ListingThen): ReadonlyArray<string> => {
-  if (next === null) return ["up to now it has confirmed nothing else"]
+const nextText = ({ next, caughtUp, shown }: ListingThen, { behind }: WhyThen): ReadonlyArray<string> => {
+  if (next === null) return shown === null ? [] : ["up to now it has confirmed nothing else"]
+  const isSaid = behind !== null && next.lost === 0 && next.answeredAt === caughtUp?.answeredAt
+  if (isSaid) return []
   const gap = next.lost > 0 ? `; ${countText(next.lost, "answer")} in between could not be stored` : ""
   const verb = next.outcome === "found" ? "was found to show" : "confirmed"
   return [`next it ${verb} ${wholeText(next.quantity)} at ${exactTimeText(next.answeredAt)}${gap}`]
@@ -83,7 +86,7 @@ const shownLines = (then: ListingThen, why: WhyThen, style: TerminalStyle): Read
     ...(shown === null ? [] : [isFound ? foundText(then) : pushText(shown, why)]),
     ...[...rejectedText(then), ...behindText(then, why)].map((line) => painted(line, "yellow", style)),
     ...standingText(then, why),
-    ...(shown === null && then.next === null ? [] : nextText(then))
+    ...nextText(then, why)
   ]
 }
 
