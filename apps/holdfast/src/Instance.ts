@@ -38,16 +38,13 @@ const portToUse = Effect.gen(function* () {
   return (yield* isFree(defaultHttpPort)) ? defaultHttpPort : 0
 })
 
-const announce = (
-  urls: { readonly natsUrl: string; readonly databaseUrl: string },
-  channels: ReadonlyArray<ChannelDefinition>
-) =>
+const announce = (urls: { readonly natsUrl: string; readonly databaseUrl: string }) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const { address } = yield* HttpServer.HttpServer
       const port = "port" in address ? address.port : 0
       const httpUrl = `http://127.0.0.1:${port}`
-      const settings = yield* settingsOf(channels)
+      const settings = yield* settingsOf()
       yield* announceInstance(yield* dataDir, { pid: process.pid, ...urls, httpUrl, settings })
       progress(`NATS    ${urls.natsUrl}`)
       progress(`HTTP    ${httpUrl}/v1/events`)
@@ -69,6 +66,6 @@ export const layer = (options: InstanceOptions) =>
       const port = yield* portToUse
       const channels = options.channels === "known" ? yield* knownChannels(urls.databaseUrl) : options.channels
       progress(`${channels.length} channels; Ctrl-C ends it`)
-      return announce(urls, channels).pipe(Layer.provideMerge(Pipeline.layer({ ...urls, channels, httpPort: port })))
+      return announce(urls).pipe(Layer.provideMerge(Pipeline.layer({ ...urls, channels, httpPort: port })))
     })
   ).pipe(Layer.provide(ConfigProvider.layerAdd(ConfigProvider.fromUnknown(options.secrets ?? {}))))

@@ -2,7 +2,7 @@
  * `holdfast why`: what a channel is to be told of a SKU, how that comes about, and what it confirmed last; with `--at`, what it
  * showed at an earlier time, why, and whether it should have.
  *
- * It reckons from the levels that are durable and from the definition that the running instance was started with; for an earlier
+ * It reckons from the levels that are durable and from the channel's definition as it is now; for an earlier
  * time, from the ledger and the definition of then. It asks no channel: what a channel really shows may differ from what it
  * confirmed.
  */
@@ -14,9 +14,8 @@ import { listingThen } from "@holdfast/ledger/ListingThen"
 import { readChannelFile } from "@holdfast/outbound/ChannelFile"
 import { Clock, Console, Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { InstanceSettings } from "./checklist/InstanceSettings.ts"
+import { channelOf, channelUnknown } from "./channel/ChannelEdit.ts"
 import { jsonFlag, limitFlag, type Moment } from "./CommandFlags.ts"
-import { runningInstance } from "./RunningInstance.ts"
 import { refuseUnknown } from "./SkuCommand.ts"
 import { styleOf, type TerminalStyle } from "./terminal/TerminalStyle.ts"
 import { exactTimeText } from "./terminal/TerminalText.ts"
@@ -26,37 +25,18 @@ import { whyText } from "./why/WhyText.ts"
 import { whyThen } from "./why/WhyThen.ts"
 import { whyThenText } from "./why/WhyThenText.ts"
 
-export class ChannelUnknown extends Schema.TaggedError<ChannelUnknown>()("ChannelUnknown", {
-  message: Schema.String
-}) {}
-
 export class TimeAhead extends Schema.TaggedError<TimeAhead>()("TimeAhead", { at: Schema.Number }) {
   override get message(): string {
     return `${exactTimeText(this.at)} is still to come: --at is for a time that has been`
   }
 }
 
-const decodeSettings = Schema.decodeUnknownEffect(InstanceSettings)
-
-/** Of the file that is given, else of the instance that runs. */
-const definitions = (file: Option.Option<string>) => {
-  if (Option.isSome(file)) return readChannelFile(file.value)
-  return runningInstance.pipe(
-    Effect.flatMap(({ settings }) => decodeSettings(settings)),
-    Effect.map(({ channels }) => channels),
-    Effect.mapError(
-      () =>
-        new ChannelUnknown({ message: "nothing runs here that tells its channels; name their file with --channels" })
-    )
-  )
-}
-
-const find = (channels: ReadonlyArray<ChannelDefinition>, id: string) => {
-  const found = channels.find((channel) => channel.id === id)
-  if (found !== undefined) return Effect.succeed(found)
-  const known = channels.length === 0 ? "there is none" : `there is ${channels.map((channel) => channel.id).join(", ")}`
-  return Effect.fail(new ChannelUnknown({ message: `no channel is called ${id}; ${known}` }))
-}
+/** Of the file that is given, else as the ledger has it. */
+const definitionOf = Effect.fnUntraced(function* (file: Option.Option<string>, id: string) {
+  if (Option.isNone(file)) return (yield* channelOf(id)).definition
+  const definitions = yield* readChannelFile(file.value)
+  return definitions.find((definition) => definition.id === id) ?? (yield* channelUnknown(id, definitions))
+})
 
 interface Asked {
   readonly channel: ChannelDefinition
@@ -100,14 +80,14 @@ export const whyCommand = Command.make(
     sku: Argument.String("sku").pipe(Argument.withSchema(Sku)),
     limit: limitFlag("Most changes behind it", 10),
     channels: Flag.File("channels", { mustExist: true }).pipe(
-      Flag.withDescription("JSON file of channel definitions, instead of those of the running instance"),
+      Flag.withDescription("JSON file of channel definitions, instead of those that are known"),
       Flag.optional
     ),
     at: atFlag,
     json: jsonFlag
   },
   Effect.fn("WhyCommand")(function* ({ channel: id, sku, limit, channels, at, json }) {
-    const channel = yield* find(yield* definitions(channels), id)
+    const channel = yield* definitionOf(channels, id)
     const asked = { channel, sku, limit, json }
     yield* Option.isSome(at) ? explainThen(asked, at.value) : explainNow(asked)
   })

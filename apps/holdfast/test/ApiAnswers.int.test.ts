@@ -132,6 +132,8 @@ describe("a running instance", () => {
     await post("/v1/catalogue", { sku: "", safetyStock: -1 }, 422)
     await ask("GET", "/v1/catalogue", "/v1/catalogue?limit=1", 200)
     await ask("GET", "/v1/sources", "/v1/sources", 200)
+    await ask("GET", "/v1/channels", "/v1/channels", 200)
+    await ask("GET", "/v1/channels/{id}", "/v1/channels/nobody", 404)
   })
 
   it("says how it is, and what it parked, as documented", async () => {

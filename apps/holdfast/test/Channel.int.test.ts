@@ -7,6 +7,18 @@ import { shownBy, startChannel, type ChannelFixture } from "./ChannelFixture.ts"
 import { connectTo, untilDrained, type StackClient } from "./StackClient.ts"
 import { StackProcess } from "./StackProcess.ts"
 
+interface Answer {
+  readonly channels: ReadonlyArray<Answer>
+  readonly definition: object
+  readonly operation: string
+  readonly by: string
+  readonly now: { readonly timing: string; readonly operation: string; readonly circuit: string }
+  readonly listings?: ReadonlyArray<object>
+  readonly changed: ReadonlyArray<{ readonly field: string }>
+  readonly advice: ReadonlyArray<string>
+  readonly errors: ReadonlyArray<{ readonly field: string; readonly message: string }>
+}
+
 describe("channels of a running stack", { timeout: 120_000 }, () => {
   let channel: ChannelFixture
   let stack: StackProcess
@@ -36,7 +48,7 @@ describe("channels of a running stack", { timeout: 120_000 }, () => {
     const json =
       body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }
     const response = await fetch(`${client.httpUrl}/v1/channels${path}`, { method, ...json })
-    return { status: response.status, body: (await response.json()) as any }
+    return { status: response.status, body: (await response.json()) as Answer }
   }
 
   const receive = async (sku: string, quantity: number) => {
@@ -91,12 +103,12 @@ describe("channels of a running stack", { timeout: 120_000 }, () => {
       definition: { timing: nearly, budgetMillis: 40 }
     })
     expect(status).toBe(200)
-    expect(body.changed.map(({ field }: { field: string }) => field)).toEqual(["timing", "budgetMillis"])
+    expect(body.changed.map(({ field }) => field)).toEqual(["timing", "budgetMillis"])
     expect(body.advice).toEqual(["a change may wait 50 ms for its window, and is late after 40 ms"])
     await becomes("nearRealtime")
     const refused = await ask("/outlast", "PATCH", { by: "console", definition: { budgetMillis: 0, colour: "red" } })
     expect(refused.status).toBe(422)
-    expect(refused.body.errors.map(({ field }: { field: string }) => field).toSorted()).toEqual([
+    expect(refused.body.errors.map(({ field }) => field).toSorted()).toEqual([
       "definition.budgetMillis",
       "definition.colour"
     ])
@@ -112,7 +124,7 @@ describe("channels of a running stack", { timeout: 120_000 }, () => {
 
   it("is taken back step by step, and its history says who did what and why", async () => {
     const undo = () => ask("/outlast/undo", "POST", { by: "olga" })
-    expect((await undo()).body.changed.map(({ field }: { field: string }) => field)).toEqual(["timing", "budgetMillis"])
+    expect((await undo()).body.changed.map(({ field }) => field)).toEqual(["timing", "budgetMillis"])
     await becomes("manual")
     expect((await run("undo", "outlast", "--by", "olga")).said).toContain(
       "timing  when an operator says so -> in real time\na running instance follows within a second"

@@ -28,6 +28,8 @@ const scriptedStore = () => {
   const store = { history, rows, calls: 0, mode: "well" as "well" | "away" | "mute" }
   const failure = new ListingStoreError({ reason: "save_failed", channel: "shop", cause: new Error("away") })
   const layer = Layer.succeed(ListingStore, {
+    lastRun: () => Effect.succeed(undefined),
+    saveRun: () => Effect.void,
     load: () => Effect.succeed([...rows.values()]),
     save: (_, newRows, changes) =>
       Effect.suspend(() => {

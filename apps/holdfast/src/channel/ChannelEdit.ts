@@ -39,10 +39,10 @@ export interface ChannelEdit {
 /** Times that a change is made anew when somebody else was faster: two operators at one channel are many. */
 const attemptsMax = 3
 
-const unknown = (id: string, known: ReadonlyArray<ChannelRevision>) =>
+export const channelUnknown = (id: string, known: ReadonlyArray<ChannelDefinition>) =>
   new ChannelError({
     reason: "unknown",
-    detail: `no channel is called ${id}; ${known.length === 0 ? "there is none" : `there is ${known.map((each) => each.definition.id).join(", ")}`}`,
+    detail: `no channel is called ${id}; ${known.length === 0 ? "there is none" : `there is ${known.map((each) => each.id).join(", ")}`}`,
     errors: []
   })
 
@@ -54,7 +54,11 @@ export const channels = Effect.gen(function* () {
 export const channelOf = Effect.fnUntraced(function* (id: string) {
   const known = yield* channels
   const found = known.find(({ definition }) => definition.id === id)
-  return found ?? (yield* unknown(id, known))
+  if (found !== undefined) return found
+  return yield* channelUnknown(
+    id,
+    known.map(({ definition }) => definition)
+  )
 })
 
 const decodeDefinition = Schema.decodeUnknownResult(ChannelDefinition, { errors: "all", onExcessProperty: "error" })

@@ -156,23 +156,21 @@ const handled = <E extends { readonly message: string }, R>(
 /** The routes; merge them with others. */
 export const channelRoutes: Layer.Layer<never, never, HttpRouter.HttpRouter | Database | Outbound> = Layer.unwrap(
   Effect.map(Effect.context<Database | Outbound>(), (context) => {
-    const route = <E extends { readonly message: string }>(
-      method: "GET" | "PATCH" | "POST",
-      path: `/${string}`,
+    const ready = <E extends { readonly message: string }>(
       handler: Effect.Effect<
         HttpServerResponse.HttpServerResponse,
         E,
         Database | Outbound | HttpRouter.RouteContext | HttpServerRequest.HttpServerRequest
       >
-    ) => HttpRouter.route(method, path, Effect.provideContext(handled(handler), context))
+    ) => Effect.provideContext(handled(handler), context)
     return HttpRouter.addAll([
-      route("GET", "/v1/channels", list),
-      route("GET", "/v1/channels/:id", show),
-      route("GET", "/v1/channels/:id/history", history),
-      route("GET", "/v1/channels/:id/differences", differences),
-      route("PATCH", "/v1/channels/:id", change),
-      route("POST", "/v1/channels/:id/undo", undo),
-      route("POST", "/v1/channels/:id/release", release)
+      HttpRouter.route("GET", "/v1/channels", ready(list)),
+      HttpRouter.route("GET", "/v1/channels/:id", ready(show)),
+      HttpRouter.route("GET", "/v1/channels/:id/history", ready(history)),
+      HttpRouter.route("GET", "/v1/channels/:id/differences", ready(differences)),
+      HttpRouter.route("PATCH", "/v1/channels/:id", ready(change)),
+      HttpRouter.route("POST", "/v1/channels/:id/undo", ready(undo)),
+      HttpRouter.route("POST", "/v1/channels/:id/release", ready(release))
     ])
   })
 )

@@ -62,7 +62,8 @@ export const timingOf = (flags: TimingFlags): Effect.Effect<unknown, ChannelErro
         ...given("timeZone", timeZone),
         ...given("everyMillis", every)
       })
-    default:
+    case "realtime":
+    case "manual":
       return Effect.succeed({ model })
   }
 }

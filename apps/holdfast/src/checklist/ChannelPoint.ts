@@ -20,17 +20,11 @@ const budgetAdvised = 5_000
 const objectiveAdvised = 0.99
 
 export interface ChannelFacts {
-  /** undefined: nobody knows them */
-  readonly channels: ReadonlyArray<ChannelDefinition> | undefined
+  readonly channels: ReadonlyArray<ChannelDefinition>
   readonly registeredLocations: ReadonlySet<string>
   /** where stock is kept, and nobody registered */
   readonly unregisteredLocations: ReadonlyArray<string>
 }
-
-export const unknownChannels: Finding = missing(
-  "the channels are not known: no instance runs in this data directory",
-  "start one, or name their file: holdfast checklist --channels channels.json"
-)
 
 const latencyFinding = ({ id, timing, budgetMillis, objective }: ChannelDefinition): Finding => {
   const share = `${Math.round(objective * 10_000) / 100} %`
@@ -39,12 +33,12 @@ const latencyFinding = ({ id, timing, budgetMillis, objective }: ChannelDefiniti
   if (budgetMillis > looseBudgetMillis)
     return missing(
       `${promise}: too long for a critical channel`,
-      `in the channel file, ${id}: "budgetMillis": ${budgetAdvised}`
+      `holdfast channel set-budget ${id} --budget ${budgetAdvised / 1_000}s`
     )
   if (objective < looseObjective)
     return missing(
       `${promise}: too few for a critical channel`,
-      `in the channel file, ${id}: "objective": ${objectiveAdvised}`
+      `holdfast channel set-budget ${id} --objective ${objectiveAdvised}`
     )
   return ok(promise)
 }
@@ -58,7 +52,7 @@ const registering = (ids: ReadonlyArray<string>): ReadonlyArray<string> => [
 ]
 
 const locationFindings = ({
-  channels = [],
+  channels,
   registeredLocations,
   unregisteredLocations
 }: ChannelFacts): ReadonlyArray<Finding> => {
@@ -79,16 +73,14 @@ const locationFindings = ({
 export const channelPoint = (facts: ChannelFacts): ChecklistPoint => {
   const { channels } = facts
   const findings =
-    channels === undefined
-      ? [unknownChannels]
-      : channels.length === 0
-        ? [
-            missing(
-              "no channel is configured: nobody is told of anything",
-              "write a channel file (its fields: packages/domain/src/Channel.ts), and: holdfast up --channels channels.json"
-            )
-          ]
-        : channels.map(latencyFinding)
+    channels.length === 0
+      ? [
+          missing(
+            "no channel is configured: nobody is told of anything",
+            "write a channel file (README of packages/channels shows one), and: holdfast channel apply channels.json"
+          )
+        ]
+      : channels.map(latencyFinding)
   return {
     name: "Critical channels are known, and what latency is acceptable for each",
     findings: [...findings, ...locationFindings(facts)]

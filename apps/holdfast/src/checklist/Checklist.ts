@@ -4,6 +4,7 @@
  * Guarantee: it only reads. What cannot be known is missing, not ok.
  */
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
+import { currentChannels } from "@holdfast/ledger/ChannelDefinitions"
 import { Database, query } from "@holdfast/ledger/Database"
 import { listLocations, unregisteredLocations } from "@holdfast/ledger/Locations"
 import { countWaiting } from "@holdfast/ledger/Parked"
@@ -32,13 +33,13 @@ const settings = Effect.gen(function* () {
   return yield* Schema.decodeUnknownEffect(InstanceSettings)(instance.settings)
 }).pipe(Effect.orElseSucceed(() => undefined))
 
-/** @param given channels of a file, which are judged instead of the instance's */
+/** @param given channels of a file, which are judged instead of those that are known */
 export const checklist = Effect.fn("Checklist.checklist")(function* (
   given: ReadonlyArray<ChannelDefinition> | undefined
 ) {
   const { sql } = yield* Database
   const started = yield* settings
-  const channels = given ?? started?.channels
+  const channels = given ?? (yield* query(() => currentChannels(sql))).map(({ definition }) => definition)
   const { now, emitters } = yield* sourceReport()
   const [locations, unregistered, parked, use, verification] = yield* query(() =>
     Promise.all([

@@ -7,15 +7,13 @@
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import type { ReservationUse } from "@holdfast/ledger/ReservationUse"
 import { countText, wholeText } from "../terminal/TerminalText.ts"
-import { unknownChannels } from "./ChannelPoint.ts"
 import { listed, missing, note, ok, type ChecklistPoint, type Finding } from "./Finding.ts"
 
 /** Share of a channel's orders that must have had a reservation for it to count as protected by them. */
 export const reservedShareMin = 0.5
 
 export interface ReservationFacts {
-  /** undefined: nobody knows them */
-  readonly channels: ReadonlyArray<ChannelDefinition> | undefined
+  readonly channels: ReadonlyArray<ChannelDefinition>
   readonly use: ReadonlyArray<ReservationUse>
   /** days that `use` covers */
   readonly days: number
@@ -74,7 +72,6 @@ const findingOf = (
 export const reservationPoint = (facts: ReservationFacts): ChecklistPoint => {
   const name = "Reservations protect the channels where overselling is likely"
   const { channels } = facts
-  if (channels === undefined) return { name, findings: [unknownChannels] }
   const risky = channels
     .map((channel) => ({ channel, risks: risksOf(channel, channels) }))
     .filter(({ risks }) => risks.length > 0)
