@@ -52,3 +52,6 @@ export const orderEntriesMax = 64
 
 /** Parts of a full physical inventory: with the lines of one event that is a location of two million SKUs. */
 export const countPartsMax = 1_000
+
+/** Components of one bundle. A gift hamper has twenty; each is a demand of its own, and is waited for. */
+export const bundleComponentsMax = 50
