@@ -3,6 +3,7 @@
  *
  * `layerSingle` is the engine of one machine: the cluster's storage is in memory and every partition is owned here.
  */
+import { Bundles } from "@holdfast/ledger/Bundles"
 import { Effect, Layer, Schedule } from "effect"
 import { MessageStorage, RunnerHealth, Runners, RunnerStorage, Sharding, ShardingConfig } from "effect/cluster"
 import { partitions } from "@holdfast/domain/Limit"
@@ -54,7 +55,7 @@ const untilAllOwned = Effect.gen(function* () {
 export const layerSingle = Layer.effectDiscard(untilAllOwned).pipe(
   Layer.provideMerge(Layer.mergeAll(partitionOwners, holdSweeper, GroupSweeper.regularly, reservationSubjects)),
   Layer.provide(clusterInMemory),
-  Layer.provideMerge(ReservationDesk.layer),
+  Layer.provideMerge(ReservationDesk.layer.pipe(Layer.provide(Bundles.layer))),
   Layer.provideMerge(Layer.merge(GroupCoordinator.layer, GroupSweeper.layer)),
   Layer.provide(GroupLines.layer),
   Layer.provide(GroupRegister.layer),

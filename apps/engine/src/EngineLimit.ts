@@ -66,6 +66,9 @@ export const cautiousMessages = 2 * batchMax
 /** Bytes of a request's payload: 100 lines of the longest ids, and some. */
 export const requestBytesMax = 32 * 1024
 
+/** Lines of one reservation once its bundles are their components: ten times a large basket, all of which are waited for. */
+export const reserveSkusMax = 500
+
 /** Between the beginnings of two writes of groups of holds, and of two reads. See `Pace`. */
 export const groupPaceMillis = 8
 

@@ -1,6 +1,6 @@
 /**
  * Takes requests about reservations, from whatever transport, to where they are decided: the partition of their SKU, or the
- * coordinator when they are about several.
+ * coordinator when they are about several. A bundle is its components.
  *
  * Guarantee: every request is answered once: with the decision after it is durable, or at once with `invalid` (naming the
  * field), `busy` (nothing was done, ask again later) or, when the commit's outcome is not known, `unknown` (ask again with
@@ -9,8 +9,11 @@
 import { rootContextOf } from "@holdfast/bus/TraceContext"
 import type { FieldError } from "@holdfast/domain/EventManifest"
 import { groupOfReservation, partitionOf, partitionOfReservation } from "@holdfast/domain/Partition"
-import type { NoAnswer, RequestVerb, ReservationRequest } from "@holdfast/domain/Reservation"
+import type { Sku } from "@holdfast/domain/Identity"
+import type { AvailabilityAnswer, NoAnswer, RequestVerb, ReservationRequest } from "@holdfast/domain/Reservation"
+import { Bundles } from "@holdfast/ledger/Bundles"
 import { Context, Effect, Layer, Result } from "effect"
+import { asComponents, availabilityOfBundle, type ComponentAnswer } from "./BundleRequest.ts"
 import { busyRetryMillis } from "./EngineLimit.ts"
 import { GroupCoordinator, type Asked } from "./GroupCoordinator.ts"
 import { KeysInFlight } from "./KeysInFlight.ts"
@@ -36,7 +39,8 @@ const partitionFor = (request: ReservationRequest): number | undefined =>
 const partsOf = (request: KeyedRequest): number =>
   "lines" in request ? new Set(request.lines.map(({ sku }) => sku)).size : 1
 
-const askedOf = (request: KeyedRequest, traceparent: string | undefined): Asked => {
+/** @param decided the same with components for bundles: what was asked for stays what the key stands for */
+const askedOf = (request: KeyedRequest, decided: KeyedRequest, traceparent: string | undefined): Asked => {
   const root = rootContextOf({ source: "request", id: request.key, traceparent })
   return {
     key: requestKey(request.key),
@@ -44,7 +48,7 @@ const askedOf = (request: KeyedRequest, traceparent: string | undefined): Asked 
     part: {
       key: request.key,
       verb: request.verb,
-      parts: partsOf(request),
+      parts: partsOf(decided),
       receivedAt: Date.now(),
       traceparent: root.traceparent,
       parentSpanId: root.parentSpanId
@@ -55,6 +59,7 @@ const askedOf = (request: KeyedRequest, traceparent: string | undefined): Asked 
 const make = Effect.gen(function* () {
   const ownership = yield* StockOwnership
   const groups = yield* GroupCoordinator
+  const { book } = yield* Bundles
   const keys = new KeysInFlight()
 
   const offer = (number: number, message: RequestMessage | ReadMessage): void => {
@@ -77,6 +82,28 @@ const make = Effect.gen(function* () {
     else decideOne(number, request, asked, reply)
   }
 
+  const withComponents = (request: KeyedRequest): Result.Result<KeyedRequest, ReadonlyArray<FieldError>> => {
+    if (request.verb !== "reserve") return Result.succeed(request)
+    return Result.map(asComponents(request, book), (lines) =>
+      lines === undefined ? request : { verb: "reserve", ...lines }
+    )
+  }
+
+  const readOne = (sku: string): Promise<string> =>
+    new Promise((reply) => offer(partitionOf(sku), { kind: "read", sku, reply }))
+
+  const readBundle = async (bundle: Sku, reply: Reply): Promise<void> => {
+    const made = book.componentsOf(bundle)
+    const serial = book.serialOf(bundle)
+    const answers = await Promise.all(made.map(({ sku }) => readOne(sku)))
+    if (answers.includes(busy)) return reply(busy)
+    const known = answers.map((text): ComponentAnswer => {
+      const answer = JSON.parse(text) as AvailabilityAnswer | NoAnswer
+      return answer.status === "available" ? answer : undefined
+    })
+    reply(JSON.stringify(availabilityOfBundle(bundle, serial, made, known)))
+  }
+
   /**
    * @param text JSON of the request
    * @param traceparent of the client, if it sent one
@@ -88,10 +115,13 @@ const make = Effect.gen(function* () {
     const request = read.success
     if (request.verb === "availability") {
       const { sku } = request
+      if (book.isBundle(sku)) return void readBundle(sku, reply)
       return offer(partitionOf(sku), { kind: "read", sku, reply })
     }
-    const asked = askedOf(request, traceparent)
-    keys.ask(asked.key, asked.body, (answered) => decide(request, asked, answered), reply)
+    const decided = withComponents(request)
+    if (Result.isFailure(decided)) return reply(invalid(decided.failure))
+    const asked = askedOf(request, decided.success, traceparent)
+    keys.ask(asked.key, asked.body, (answered) => decide(decided.success, asked, answered), reply)
   }
   return { ask }
 })

@@ -2,7 +2,7 @@
  * Moves events from EVENTS to STOCK: one batch is under way while the next one collects, and while records of orders are read.
  *
  * Guarantee: exactly once, whatever ends it. A batch names the sequence that STOCK must end with, and carries the position it
- * leads to; what cannot be cut is parked before the position moves past it, and what waits for its order is known before the
+ * leads to; what cannot be cut is parked before the position moves past it, what bundles are made of is stored, and what waits for its order is known before the
  * order is written. After the first failure it does nothing more: whoever runs it reads the position again and makes a new
  * one.
  */
@@ -10,6 +10,7 @@ import { Pace } from "@holdfast/bus/Pace"
 import { publishChain } from "@holdfast/bus/PublishChain"
 import { stockStream } from "@holdfast/bus/StreamTopology"
 import type { Sql } from "@holdfast/ledger/Database"
+import { saveDefinitions } from "@holdfast/ledger/BundleDefinitions"
 import { toLedgerError } from "@holdfast/ledger/LedgerError"
 import { park } from "@holdfast/ledger/Parked"
 import type { ConsumerMessages, JsMsg } from "@nats-io/jetstream"
@@ -125,14 +126,24 @@ export class FactWriter {
     }
   }
 
-  private async writeBatch({ messages, parked, waiting, outcomes, entries }: IntakeBatch): Promise<void> {
+  private async writeBatch(batch: IntakeBatch): Promise<void> {
+    const { messages, parked, definitions, waiting, outcomes, entries } = batch
     const { onEvent } = this.parts
+    if (definitions.length > 0) await this.define(definitions)
     if (parked.length > 0) await this.park(parked, waiting)
     if (messages.length > 0) await this.publish(messages, entries)
     this.progressed = true
     if (onEvent === undefined) return
     const ingestedAt = Date.now()
     for (const outcome of outcomes) onEvent({ ...outcome, ingestedAt })
+  }
+
+  private async define(definitions: IntakeBatch["definitions"]): Promise<void> {
+    try {
+      await saveDefinitions(this.parts.sql, definitions)
+    } catch (cause) {
+      throw toLedgerError(cause)
+    }
   }
 
   private async park(parked: IntakeBatch["parked"], waiting: IntakeBatch["waiting"]): Promise<void> {

@@ -9,7 +9,7 @@
 import { BusError } from "@holdfast/bus/BusError"
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { eventsStream, stockStream } from "@holdfast/bus/StreamTopology"
-import { Database } from "@holdfast/ledger/Database"
+import { Database, query } from "@holdfast/ledger/Database"
 import { LedgerError } from "@holdfast/ledger/LedgerError"
 import { DeliverPolicy, type ConsumerMessages } from "@nats-io/jetstream"
 import { Effect, Layer, Result, type Scope } from "effect"
@@ -22,6 +22,7 @@ import {
   waitingLookMillis,
   waitingLookMillisMax
 } from "./IngestLimit.ts"
+import { heardBundles } from "./HeardBundles.ts"
 import { Intake } from "./Intake.ts"
 import { OrderReader } from "./OrderReader.ts"
 import { OrderWindow } from "./OrderWindow.ts"
@@ -102,8 +103,9 @@ const open = Effect.fnUntraced(function* (options: IngestOptions) {
   const position = yield* attempt(stockStream, () => readPosition(nats))
   const messages = yield* consume(nats, position)
   const { lastStockSequence, eventsCreated } = position
+  const bundles = yield* query(() => heardBundles(sql, position))
   const window = new OrderWindow()
-  const intake = new Intake(eventsCreated, position, window, options.sample ?? (() => false))
+  const intake = new Intake(eventsCreated, position, window, bundles, options.sample ?? (() => false))
   const orders = new OrderReader(nats, sql, window, position)
   const waiting = new WaitingEvents(nats.jetstream, sql, orders, eventsCreated)
   yield* Effect.forkScoped(lookForWaiting(waiting))

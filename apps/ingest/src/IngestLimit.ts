@@ -63,6 +63,9 @@ export const parkRowsMax = 256
 /** Bytes of events that are parked in one insert: a stored message may have a megabyte. */
 export const parkBytesMax = 8 * 1024 * 1024
 
+/** Bundles whose components are stored in one insert, give or take an event. */
+export const definitionRowsMax = 2_000
+
 /** Messages asked from EVENTS at a time. They wait in memory while a batch is under way. */
 export const pullMax = 2_000
 

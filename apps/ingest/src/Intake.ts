@@ -9,7 +9,8 @@
  * first completes exactly that batch. An order may have become another one by then. Therefore a completed event is never
  * split over two batches, the batch's first message says what its events were completed with, and a restart takes that: no
  * record is asked. An event of that batch of which nothing is said was parked before anything of the batch was written, and
- * is parked again. It does no I/O.
+ * is parked again. What a bundle is made of counts for the events behind it, and is stored before them: a restart hears it again,
+ * or has it stored, and cuts the same events alike. It does no I/O.
  */
 import { decodeEventMessage } from "@holdfast/bus/EventMessage"
 import { withCompleted } from "@holdfast/bus/CompletedEvents"
@@ -17,16 +18,26 @@ import type { ChainMessage } from "@holdfast/bus/PublishChain"
 import { encodeFactBatch, positionOf, type EventPosition } from "@holdfast/bus/FactBatch"
 import type { FactMessage } from "@holdfast/bus/FactMessage"
 import { rootContextOf, type RootContext } from "@holdfast/bus/TraceContext"
+import type { BundleBook } from "@holdfast/domain/Bundle"
+import { exploded } from "@holdfast/domain/BundleExplosion"
 import { completed, factsOf, isAboutWholeOrder } from "@holdfast/domain/EventManifest"
 import type { OrderId, Sku } from "@holdfast/domain/Identity"
 import { linesMax } from "@holdfast/domain/Limit"
 import type { SkuFact, StockEvent } from "@holdfast/domain/StockEvent"
+import type { DefinitionRow } from "@holdfast/ledger/BundleDefinitions"
 import type { ParkedRow } from "@holdfast/ledger/CommitBatch"
 import { Result } from "effect"
 import { completionOf, entryOf, type OrderEntry, type OrderEvent } from "./Completion.ts"
-import { askedEventsMax, batchFactsMax, parkBytesMax, parkRowsMax, waitingFactsMax } from "./IngestLimit.ts"
+import {
+  askedEventsMax,
+  batchFactsMax,
+  definitionRowsMax,
+  parkBytesMax,
+  parkRowsMax,
+  waitingFactsMax
+} from "./IngestLimit.ts"
 import type { OrderWindow } from "./OrderWindow.ts"
-import { countPart, orderTooLarge, orderUnknown, parkedEventOf, type ParkCause } from "./ParkedEvent.ts"
+import { countPart, orderTooLarge, orderUnknown, parkedEventOf, refused, type ParkCause } from "./ParkedEvent.ts"
 import type { Position } from "./Position.ts"
 import type { IntakeOutcome, StoredEvent } from "./StoredEvent.ts"
 import { isBeyond, isStored, type UnfinishedBatch } from "./UnfinishedBatch.ts"
@@ -35,6 +46,8 @@ import { isBeyond, isStored, type UnfinishedBatch } from "./UnfinishedBatch.ts"
 export interface IntakeBatch {
   readonly messages: ReadonlyArray<ChainMessage>
   readonly parked: ReadonlyArray<ParkedRow>
+  /** what bundles are made of, by the events that are taken: stored before the position moves past them */
+  readonly definitions: ReadonlyArray<DefinitionRow>
   /** those parked events that wait for their order */
   readonly waiting: ReadonlyArray<WaitingEvent>
   /** of the events that are complete with this batch */
@@ -76,27 +89,43 @@ export class Intake {
   private parked: Array<{ readonly row: ParkedRow; readonly outcome: IntakeOutcome }> = []
   private waiting: Array<WaitingEvent> = []
   private parkedBytes = 0
+  private definitions: Array<DefinitionRow> = []
+  /** later than all that was heard before this intake began */
+  private heard = Number.MAX_SAFE_INTEGER / 2
+  private defined: Array<IntakeOutcome> = []
   private readonly streamCreated: string
   private readonly resumed: Position
   /** where the batch that is taken next begins */
   private position: EventPosition
   private unfinished: UnfinishedBatch | undefined
   private readonly window: OrderWindow
+  private readonly bundles: BundleBook
   private readonly sample: (traceId: string) => boolean
 
-  /** @param resumed where STOCK ends: facts up to there are left out @param window is told of every order's facts */
-  constructor(streamCreated: string, resumed: Position, window: OrderWindow, sample: (traceId: string) => boolean) {
+  /**
+   * @param resumed where STOCK ends: facts up to there are left out
+   * @param window is told of every order's facts
+   * @param bundles as they were heard up to there; is told of what is heard
+   */
+  constructor(
+    streamCreated: string,
+    resumed: Position,
+    window: OrderWindow,
+    bundles: BundleBook,
+    sample: (traceId: string) => boolean
+  ) {
     this.streamCreated = streamCreated
     this.resumed = resumed
     const { unfinished, ...position } = resumed
     this.position = position
     this.unfinished = unfinished
     this.window = window
+    this.bundles = bundles
     this.sample = sample
   }
 
   get isEmpty(): boolean {
-    return this.parked.length === 0 && this.ready() === 0
+    return this.parked.length === 0 && this.defined.length === 0 && this.ready() === 0
   }
 
   /** Facts that can be taken now. A batch that was begun before must be complete. */
@@ -120,7 +149,8 @@ export class Intake {
     return (
       (this.facts.length + this.heldLines >= waitingFactsMax && (this.isHolding || this.ready() > 0)) ||
       this.parked.length >= parkRowsMax ||
-      this.parkedBytes >= parkBytesMax
+      this.parkedBytes >= parkBytesMax ||
+      this.definitions.length >= definitionRowsMax
     )
   }
 
@@ -151,7 +181,7 @@ export class Intake {
     if (event.type === "count.physical") return this.park(stored, countPart(event, traceparent))
     const understood = { stored, event, traceparent }
     if (this.isHolding) return this.hold(understood)
-    if (!isWhole(event)) return this.cut(understood)
+    if (!isWhole(event)) return this.apply(understood)
     const { unfinished } = this.resumed
     if (unfinished === undefined || stored.sequence > unfinished.upTo.sequence) return this.hold(understood)
     this.settle(understood, event, unfinished.completed.get(stored.sequence))
@@ -165,7 +195,7 @@ export class Intake {
     let done = 0
     for (const understood of this.held) {
       const { event, stored } = understood
-      if (!isWhole(event)) this.cut(understood)
+      if (!isWhole(event)) this.apply(understood)
       else {
         const record = records.get(stored.sequence)
         if (record === undefined) break
@@ -192,6 +222,30 @@ export class Intake {
     else this.cut({ ...understood, event: completed(event, skus) }, skus)
   }
 
+  /** What names SKUs: by the bundles as they are here, in the order of events. */
+  private apply(understood: UnderstoodEvent): void {
+    const { stored, event, traceparent } = understood
+    if (event.type === "bundle.defined") return this.define(understood, event)
+    const asComponents = exploded(event, this.bundles)
+    if (Result.isSuccess(asComponents)) return this.cut({ ...understood, event: asComponents.success })
+    const { reason, error } = asComponents.failure
+    this.park(stored, refused(event, reason, [error], traceparent))
+  }
+
+  private define({ stored, traceparent }: UnderstoodEvent, event: BundleEvent): void {
+    const { source, id, time: at, data } = event
+    const errors = this.bundles.problemsOf(data, at)
+    if (errors.length > 0) return this.park(stored, refused(event, "invalid", errors, traceparent))
+    const { sequence, storedAt } = stored
+    for (const [line, { sku: bundle, components }] of data.lines.entries()) {
+      this.heard += 1
+      this.bundles.hear({ bundle, at, components, serial: this.heard })
+      this.definitions.push({ streamCreated: this.streamCreated, sequence, line, bundle, components, source, id, at })
+    }
+    const root = rootContextOf({ source, id, traceparent }, this.sample)
+    this.defined.push({ outcome: "split", event, facts: 0, storedAt, sequence, ...root })
+  }
+
   private cut({ stored, event, traceparent }: UnderstoodEvent, completedWith?: ReadonlyArray<Sku>): void {
     const { sequence, storedAt } = stored
     const root = rootContextOf({ source: event.source, id: event.id, traceparent }, this.sample)
@@ -215,12 +269,16 @@ export class Intake {
     this.parked = []
     this.waiting = []
     this.parkedBytes = 0
+    const { definitions, defined } = this
+    this.definitions = []
+    this.defined = []
     const ends = taken.flatMap(({ end }) => (end === undefined ? [] : [end]))
     return {
       messages: this.messagesOf(taken),
       parked: parked.map(({ row }) => row),
+      definitions,
       waiting,
-      outcomes: [...parked, ...ends].map(({ outcome }) => outcome),
+      outcomes: [...defined, ...[...parked, ...ends].map(({ outcome }) => outcome)],
       entries: ends.flatMap(({ entry }) => (entry === undefined ? [] : [entry]))
     }
   }
@@ -244,6 +302,8 @@ export class Intake {
     this.parkedBytes += stored.payload.length
   }
 }
+
+type BundleEvent = Extract<StockEvent, { readonly type: "bundle.defined" }>
 
 const isWhole = (event: StockEvent): event is OrderEvent => isAboutWholeOrder(event)
 

@@ -52,6 +52,14 @@ export const orderUnknown = ({ source, id, data: { orderId } }: OrderEvent, trac
   traceparent
 })
 
+/** What it says of bundles, or asks of them, cannot be. */
+export const refused = (
+  { source, id }: StockEvent,
+  reason: "invalid" | "too_large",
+  errors: EventDefect["errors"],
+  traceparent?: string
+): ParkCause => ({ reason, errors, source, id, traceparent })
+
 /** It names no lines, and its order has too many for one event. */
 export const orderTooLarge = ({ source, id, data }: OrderEvent, skus: number, traceparent?: string): ParkCause => ({
   reason: "too_large",

@@ -28,6 +28,8 @@ export interface StartPosition extends Position {
   /** when the streams were created: names the stream that a sequence belongs to */
   readonly eventsCreated: string
   readonly stockCreated: string
+  /** first sequence that EVENTS still has: what was before it is not read again */
+  readonly firstEventSequence: number
 }
 
 /** Rejects with what the client threw. */
@@ -35,7 +37,8 @@ export const readPosition = async (nats: Context.Service.Shape<typeof NatsConnec
   const { manager } = nats
   const [stock, events] = await Promise.all([manager.streams.info(stockStream), manager.streams.info(eventsStream)])
   const { first_seq: firstStock, last_seq: lastStockSequence } = stock.state
-  const start = { lastStockSequence, eventsCreated: events.created, stockCreated: stock.created }
+  const firstEventSequence = events.state.first_seq
+  const start = { lastStockSequence, eventsCreated: events.created, stockCreated: stock.created, firstEventSequence }
   const last = await lastBatch(manager, firstStock, lastStockSequence)
   // STOCK keeps messages longer than EVENTS: when its last one is gone, all events before it are gone too
   if (last === undefined) return { ...start, ...startOfEvents }

@@ -1,6 +1,7 @@
 import { startOfEvents } from "@holdfast/bus/FactBatch"
 import { publishChain } from "@holdfast/bus/PublishChain"
 import { eventsStream, ensureStreams, stockStream } from "@holdfast/bus/StreamTopology"
+import { BundleBook } from "@holdfast/domain/Bundle"
 import { linesMax } from "@holdfast/domain/Limit"
 import { partitionOf } from "@holdfast/domain/Partition"
 import { factSubject } from "@holdfast/bus/Subject"
@@ -62,7 +63,7 @@ describe("ingest on real servers", () => {
     const payload = order("e-1", skus)
     const sequence = await harness.publish(placed, payload)
     await harness.publish(placed, order("e-2", ["Z"]))
-    const killed = new Intake("", startOfEvents, new OrderWindow(), () => false)
+    const killed = new Intake("", startOfEvents, new OrderWindow(), new BundleBook(), () => false)
     const storedAt = (await harness.nats.manager.streams.getMessage(eventsStream, { seq: sequence }))!.time.getTime()
     killed.add({ sequence, storedAt, subject: placed, headers: undefined, payload: Buffer.from(payload) })
     const { messages } = killed.take()

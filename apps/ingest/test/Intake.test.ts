@@ -1,6 +1,7 @@
 import { decodeFactBatch, positionOf, startOfEvents, type FactBatch } from "@holdfast/bus/FactBatch"
 import { completedIn } from "@holdfast/bus/CompletedEvents"
 import { decodeFact } from "@holdfast/bus/FactMessage"
+import { BundleBook } from "@holdfast/domain/Bundle"
 import { linesMax } from "@holdfast/domain/Limit"
 import { partitionOf } from "@holdfast/domain/Partition"
 import { Result } from "effect"
@@ -35,8 +36,8 @@ const broken = (sequence: number, payload: Uint8Array = Buffer.from("{")): Store
 
 const skus = (count: number) => Array.from({ length: count }, (_, i) => `S-${i}`)
 
-const intakeFrom = (position: Position = startOfEvents, window = new OrderWindow()) =>
-  new Intake("2026-01-01T00:00:00Z", position, window, () => false)
+const intakeFrom = (position: Position = startOfEvents, window = new OrderWindow(), bundles = new BundleBook()) =>
+  new Intake("2026-01-01T00:00:00Z", position, window, bundles, () => false)
 
 const batchesOf = ({ messages }: Pick<IntakeBatch, "messages">): ReadonlyArray<FactBatch> =>
   messages.map(({ payload }) => Result.getOrThrow(decodeFactBatch(payload as string)))

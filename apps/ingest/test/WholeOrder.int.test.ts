@@ -4,6 +4,7 @@ import { encodeFactBatch, startOfEvents } from "@holdfast/bus/FactBatch"
 import { publishChain } from "@holdfast/bus/PublishChain"
 import { eventsStream, ensureStreams, stockStream } from "@holdfast/bus/StreamTopology"
 import { factSubject } from "@holdfast/bus/Subject"
+import { BundleBook } from "@holdfast/domain/Bundle"
 import { encodeLine } from "@holdfast/domain/DocumentLine"
 import { decodeEvent, factsOf } from "@holdfast/domain/EventManifest"
 import { OrderId, Sku } from "@holdfast/domain/Identity"
@@ -294,7 +295,7 @@ describe("an event without lines", () => {
       JSON.stringify({ source: "shop", id: "cancel-o-1", data: { orderId: "o-1" } }),
       await storedAt(1)
     ]
-    const killed = new Intake("", startOfEvents, new OrderWindow(), () => false)
+    const killed = new Intake("", startOfEvents, new OrderWindow(), new BundleBook(), () => false)
     killed.add({ sequence: 1, storedAt: at, subject: type, headers: undefined, payload: Buffer.from(payload) })
     const before = skus.map((sku) => ({ orderId: OrderId.make("o-1"), skus: [Sku.make(sku)], isOrder: true }) as never)
     killed.complete(new Map([[1, before]]))

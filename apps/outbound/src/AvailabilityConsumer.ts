@@ -40,7 +40,7 @@ export const initialConsumerState = (): ConsumerState => ({
 type Nats = NatsConnection["Service"]
 
 /** What is told of what is read. None of it may throw. */
-export interface Reader {
+export interface AvailabilityReader {
   readonly offer: (stock: Availability) => void
   /** the newest announcement of every SKU was offered */
   readonly caughtUp: () => void
@@ -49,7 +49,7 @@ export interface Reader {
 /** Consumes for ever. @param again from now on, the newest of every SKU is offered once more, whenever it is opened */
 export const consumeAvailability = (
   state: ConsumerState,
-  reader: Reader,
+  reader: AvailabilityReader,
   again: Latch.Latch
 ): Effect.Effect<never, never, NatsConnection> =>
   Effect.gen(function* () {
@@ -74,7 +74,12 @@ const attempt = <A>(run: () => Promise<A>): Effect.Effect<A, BusError> =>
     catch: (cause) => new BusError({ reason: "consume_failed", detail: availabilityStream, cause })
   })
 
-const consumeOnce = Effect.fnUntraced(function* (nats: Nats, state: ConsumerState, reader: Reader, again: Latch.Latch) {
+const consumeOnce = Effect.fnUntraced(function* (
+  nats: Nats,
+  state: ConsumerState,
+  reader: AvailabilityReader,
+  again: Latch.Latch
+) {
   yield* again.close
   const messages = yield* Effect.acquireRelease(
     attempt(() => open(nats, state, reader)),
@@ -103,7 +108,7 @@ const consumeOnce = Effect.fnUntraced(function* (nats: Nats, state: ConsumerStat
   ])
 })
 
-const open = async (nats: Nats, state: ConsumerState, reader: Reader): Promise<ConsumerMessages> => {
+const open = async (nats: Nats, state: ConsumerState, reader: AvailabilityReader): Promise<ConsumerMessages> => {
   const consumer = await nats.jetstream.consumers.get(availabilityStream, {
     deliver_policy: DeliverPolicy.LastPerSubject
   })
@@ -115,7 +120,11 @@ const open = async (nats: Nats, state: ConsumerState, reader: Reader): Promise<C
   return consumer.consume({ max_messages: pullMax, expires: 10_000, idle_heartbeat: 1_000 })
 }
 
-const pump = async (messages: ConsumerMessages, state: ConsumerState, { offer, caughtUp }: Reader): Promise<void> => {
+const pump = async (
+  messages: ConsumerMessages,
+  state: ConsumerState,
+  { offer, caughtUp }: AvailabilityReader
+): Promise<void> => {
   for await (const message of messages) {
     state.received += 1
     state.lastReceivedAt = Date.now()

@@ -13,10 +13,12 @@ import type { NatsConnection } from "@holdfast/bus/NatsConnection"
 import type { Availability } from "@holdfast/domain/Availability"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import type { ChannelId } from "@holdfast/domain/Identity"
+import { Bundles } from "@holdfast/ledger/Bundles"
 import { currentChannels, saveDefinitions, type ChannelRevision } from "@holdfast/ledger/ChannelDefinitions"
 import { Database, query } from "@holdfast/ledger/Database"
 import { Clock, Context, Effect, FiberSet, Latch, Layer, Schedule, type Scope } from "effect"
 import { type ConsumerState, consumeAvailability, initialConsumerState } from "./AvailabilityConsumer.ts"
+import { makeBundleListings } from "./BundleListings.ts"
 import { followChannels, noteDrained } from "./ChannelFollower.ts"
 import { connectorOf } from "./ConnectorOf.ts"
 import * as ListingLedger from "./ListingLedger.ts"
@@ -42,8 +44,14 @@ export class Outbound extends Context.Service<
 >()("@holdfast/outbound/Outbound") {
   /** Channels' secrets are read from the configuration, by the names that the definitions give. */
   static readonly layer = (options: OutboundOptions): Layer.Layer<Outbound, OutboundError, NatsConnection | Database> =>
-    Layer.effect(Outbound, make(options)).pipe(Layer.provide(ListingLedger.layer))
+    Layer.effect(Outbound, make(options)).pipe(Layer.provide([ListingLedger.layer, bundles]))
 }
+
+const bundles = Bundles.layer.pipe(
+  Layer.catch((error) =>
+    Layer.effect(Bundles, Effect.fail(new OutboundError({ reason: "bundles_unreadable", detail: error.message })))
+  )
+)
 
 const make = Effect.fnUntraced(function* (options: OutboundOptions) {
   yield* refuseRepeatedIds(options.channels)
@@ -58,14 +66,14 @@ const make = Effect.fnUntraced(function* (options: OutboundOptions) {
     })
   // in their order, whichever is read first
   for (const { id } of options.channels) yield* open(known.get(id)!)
-  const reader = {
+  const reader = yield* makeBundleListings({
     offer: (stock: Availability) => {
       for (const channel of channels) channel.offer(stock)
     },
     caughtUp: () => {
       for (const channel of channels) channel.caughtUp()
     }
-  }
+  })
   const again = Latch.makeUnsafe()
   yield* Effect.forkScoped(consumeAvailability(state, reader, again))
   const context = yield* Effect.context<Database | ListingStore | Scope.Scope>()

@@ -6,6 +6,7 @@ export class OutboundError extends Schema.TaggedError<OutboundError>()("Outbound
     "channel_invalid",
     "secret_missing",
     "listings_unreadable",
+    "bundles_unreadable",
     "definitions_unwritable",
     "definitions_unreadable"
   ]),

@@ -12,3 +12,6 @@ export const loadAttemptsMax = 30
 
 /** Pause between two looks at what an operator changed: it takes effect within a second, and costs a small query each time. */
 export const followMillis = 250
+
+/** Pause before a component of a bundle is looked up again. */
+export const lookUpRetryMillis = 1_000

@@ -121,7 +121,7 @@ describe("a channel that is changed while it runs", () => {
     await until(() => shop.listings.size === 1)
     assert.deepStrictEqual(shown(shop), { B: 4 })
     await until(() => second.snapshots()[0]!.collecting === 1)
-    assert.strictEqual(await releasedListings(Harness.sql(), id), 1)
+    await Harness.untilAsync(async () => (await releasedListings(Harness.sql(), id)) === 1)
     assert.deepStrictEqual(
       second.channels[0]!.differences().map(({ sku, wanted }) => [sku, wanted]),
       [["A", 9]]

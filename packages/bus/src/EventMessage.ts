@@ -15,7 +15,7 @@
  */
 import { decodeEvent, type FieldError, type RawEvent } from "@holdfast/domain/EventManifest"
 import { payloadBytesMax } from "@holdfast/domain/Limit"
-import type { StockEvent } from "@holdfast/domain/StockEvent"
+import type { LineOrigin, StockEvent } from "@holdfast/domain/StockEvent"
 import { Result } from "effect"
 import { jsonDefect } from "./StrictJson.ts"
 import { eventsPrefix, header } from "./Subject.ts"
@@ -44,6 +44,8 @@ export interface ReadEvent {
   readonly raw: RawEvent
   /** W3C trace context as the publisher sent it, not checked */
   readonly traceparent: string | undefined
+  /** it was cut from an event before, and was parked */
+  readonly isFact: boolean
 }
 
 export interface DecodedEvent {
@@ -61,6 +63,7 @@ interface Attributes {
   readonly contentType?: string
   readonly messageId?: string
   readonly traceparent?: string
+  readonly fact?: string
 }
 
 const attributeOf: Readonly<Record<string, keyof Attributes>> = Object.assign(Object.create(null), {
@@ -72,7 +75,8 @@ const attributeOf: Readonly<Record<string, keyof Attributes>> = Object.assign(Ob
   [`${header.cloudEventPrefix}traceparent`]: "traceparent",
   [header.traceparent]: "traceparent",
   [header.contentType]: "contentType",
-  [header.messageId.toLowerCase()]: "messageId"
+  [header.messageId.toLowerCase()]: "messageId",
+  [header.replayedFact]: "fact"
 })
 
 /** CloudEvents percent-encodes header values; what is no such encoding is taken as it is. */
@@ -146,6 +150,7 @@ const textOf = (value: unknown): string | undefined => (typeof value === "string
 export const readEvent = (message: EventMessage): Result.Result<ReadEvent, EventDefect> => {
   const attributes = attributesOf(message.headers)
   const { id, source, traceparent, messageId } = attributes
+  const isFact = attributes.fact !== undefined
   const json = jsonOf(message.payload)
   if (Result.isFailure(json)) return Result.fail({ ...json.failure, id: id ?? messageId, source, traceparent })
   const subjectType = message.subject?.startsWith(eventsPrefix) ? message.subject.slice(eventsPrefix.length) : undefined
@@ -154,7 +159,7 @@ export const readEvent = (message: EventMessage): Result.Result<ReadEvent, Event
   if (isBinary(attributes) && !isStructured) {
     const { type, time, specversion } = attributes
     const raw = { id: id ?? messageId, source, type: type ?? subjectType, time, data: body }
-    return checked({ raw, traceparent }, specversion, subjectType)
+    return checked({ raw, traceparent, isFact }, specversion, subjectType)
   }
   if (!isObject(body)) {
     return Result.fail({
@@ -171,7 +176,7 @@ export const readEvent = (message: EventMessage): Result.Result<ReadEvent, Event
     time: own(body, "time") ?? attributes.time,
     data: own(body, "data")
   }
-  const read = { raw, traceparent: traceparent ?? textOf(own(body, "traceparent")) }
+  const read = { raw, traceparent: traceparent ?? textOf(own(body, "traceparent")), isFact }
   return checked(read, own(body, "specversion") ?? attributes.specversion, subjectType)
 }
 
@@ -208,11 +213,22 @@ export const decodeEventMessage = (
 ): Result.Result<DecodedEvent, EventDefect> => {
   const read = readEvent(message)
   if (Result.isFailure(read)) return Result.fail(read.failure)
-  const { raw, traceparent } = read.success
+  const { raw, traceparent, isFact } = read.success
   const event = decodeEvent(raw, storedAt)
-  return Result.isFailure(event)
-    ? Result.fail(invalid(read.success, event.failure))
-    : Result.succeed({ event: event.success, traceparent })
+  if (Result.isFailure(event)) return Result.fail(invalid(read.success, event.failure))
+  return Result.succeed({ event: isFact ? withOrigins(event.success, raw) : event.success, traceparent })
+}
+
+const originOf = (line: LineOrigin): LineOrigin => {
+  const { bundle, each } = line
+  return typeof bundle === "string" && Number.isInteger(each) ? { bundle, each: each! } : {}
+}
+
+/** From which bundles the lines of a fact come: a publisher cannot say it, since what it says of it is dropped. */
+const withOrigins = (event: StockEvent, raw: RawEvent): StockEvent => {
+  const { lines: told = [] } = raw.data as { readonly lines?: ReadonlyArray<LineOrigin> }
+  const lines = event.data.lines.map((line, i) => ({ ...line, ...originOf(told[i]!) }))
+  return { ...event, data: { ...event.data, lines } } as StockEvent
 }
 
 /** Field errors in one line, for people. Shows at most `shown` of them. */

@@ -5,7 +5,7 @@
  * at which it was stored first. The broker's message id is derived from the parked one: it differs from the one that the
  * event was published under, and a replay that was interrupted before it was marked does not publish twice. It does no I/O.
  */
-import { header } from "./Subject.ts"
+import { factsPrefix, header } from "./Subject.ts"
 
 /** What is needed of a parked event. Times are milliseconds since the epoch. */
 export interface ParkedEvent {
@@ -25,6 +25,7 @@ type HeaderEntry = readonly [name: string, value: string]
 export const replayHeaders = (parked: ParkedEvent): ReadonlyArray<HeaderEntry> => [
   ...attributesOf(parked),
   ...traceOf(parked),
+  ...(parked.subject.startsWith(factsPrefix) ? [[header.replayedFact, String(parked.id)] as const] : []),
   [header.messageId, `parked-${parked.id}-${parked.replayedAt ?? 0}`]
 ]
 

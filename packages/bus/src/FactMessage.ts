@@ -136,8 +136,14 @@ const fits = (raw: Raw, fields: Shape["data"]): boolean => {
   return true
 }
 
+const isSoundOrigin = (line: Raw): boolean =>
+  line["bundle"] === undefined || (isId(line["bundle"]) && unitsOrNone(line["each"]))
+
 const isSoundLine = ({ line: fields }: Shape, sku: unknown, line: Raw): boolean =>
-  line["sku"] === sku && (line["locationId"] === undefined || isId(line["locationId"])) && fits(line, fields)
+  line["sku"] === sku &&
+  (line["locationId"] === undefined || isId(line["locationId"])) &&
+  isSoundOrigin(line) &&
+  fits(line, fields)
 
 /** Whether a fact is as ingest writes it: a tenth of the cost of decoding it, which ingest has done already. */
 const isSound = ({ source, id, type, parts, data }: Raw, time: number): boolean => {

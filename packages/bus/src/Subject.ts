@@ -15,7 +15,8 @@ export const allEvents = "stock.events.>"
 export const eventSubject = (type: string): string => eventsPrefix + type
 
 export const allFacts = "stock.facts.*"
-export const factSubject = (partition: number): string => `stock.facts.${partition}`
+export const factsPrefix = "stock.facts."
+export const factSubject = (partition: number): string => factsPrefix + partition
 
 export const allAvailability = "stock.availability.*"
 export const availabilitySubject = (sku: string): string => `stock.availability.${skuToken(sku)}`
@@ -30,5 +31,7 @@ export const header = {
   messageId: "Nats-Msg-Id",
   traceparent: "traceparent",
   cloudEventPrefix: "ce-",
-  contentType: "content-type"
+  contentType: "content-type",
+  /** on a fact that was parked and goes through the front door again: its lines say from which bundles they come */
+  replayedFact: "holdfast-fact"
 } as const

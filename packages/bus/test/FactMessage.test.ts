@@ -92,7 +92,7 @@ const samples: Readonly<Record<string, Sample>> = {
 }
 
 /** Types of which there are facts: an inventory becomes counts before. */
-const factTypes = eventTypes.filter((type) => type !== "count.physical")
+const factTypes = eventTypes.filter((type) => type !== "count.physical" && type !== "bundle.defined")
 
 const factOf = (type: string) => {
   const { data, line } = samples[type]!

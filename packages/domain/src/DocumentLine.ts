@@ -22,6 +22,27 @@ export interface ShipmentLine {
   readonly cancelled: boolean
   /** units that left */
   readonly confirmed: number
+  /** bundles that were named; absent: none. Their units follow from what the order was placed with: see `BundleDemand` */
+  readonly bundles?: ReadonlyArray<ShippedBundle>
+}
+
+/** Bundles of a shipment, as of when they were told. */
+export interface ShippedBundle {
+  readonly bundle: string
+  readonly created: ReadonlyArray<TimedUnits>
+  readonly confirmed: ReadonlyArray<TimedUnits>
+}
+
+/** What an order asks of a SKU through a bundle. */
+export interface BundleDemand {
+  readonly bundle: string
+  /** units of the SKU in one bundle, as of when the order was placed or changed */
+  readonly each: ReadonlyArray<TimedUnits>
+  readonly placed: ReadonlyArray<TimedUnits>
+  /** bundles, not units: how many these are is known when the order is */
+  readonly cancelled: ReadonlyArray<TimedUnits>
+  readonly set?: TimedUnits
+  readonly voidAt?: number
 }
 
 /** Units of an order that are committed at a location. */
@@ -44,6 +65,8 @@ export interface OrderLine {
   readonly set?: TimedUnits
   /** when the whole line was cancelled */
   readonly voidAt?: number
+  /** what it asks for through bundles, beside what it names itself; by their names; absent: nothing */
+  readonly bundles?: ReadonlyArray<BundleDemand>
   readonly shipments: ReadonlyArray<ShipmentLine>
   /** in the order in which units were allocated; sums to what is open */
   readonly allocations: ReadonlyArray<Allocation>
@@ -152,8 +175,14 @@ interface PackedOrderLine {
   readonly cancelled?: PackedUnits | undefined
   readonly set?: TimedUnits | undefined
   readonly voidAt?: number | undefined
+  readonly bundles?: ReadonlyArray<PackedDemand> | undefined
   readonly shipments?: ReadonlyArray<ShipmentLine> | undefined
   readonly at?: ReadonlyArray<readonly [locationId: LocationId, units: number]> | undefined
+}
+
+interface PackedDemand extends Pick<PackedOrderLine, "placed" | "cancelled" | "set" | "voidAt"> {
+  readonly bundle: string
+  readonly each?: PackedUnits | undefined
 }
 
 const none: ReadonlyArray<never> = []
@@ -171,6 +200,12 @@ const packed = (line: OrderLine): PackedOrderLine => ({
   cancelled: packedUnits(line.cancelled),
   set: line.set,
   voidAt: line.voidAt,
+  bundles: line.bundles?.map((demand) => ({
+    ...demand,
+    each: packedUnits(demand.each),
+    placed: packedUnits(demand.placed),
+    cancelled: packedUnits(demand.cancelled)
+  })),
   shipments: line.shipments.length === 0 ? undefined : line.shipments,
   at: line.allocations.length === 0 ? undefined : line.allocations.map(({ locationId, units }) => [locationId, units])
 })
@@ -185,5 +220,14 @@ const unpacked = (orderId: string, line: PackedOrderLine): OrderLine => ({
   allocations: line.at === undefined ? none : line.at.map(([locationId, units]) => ({ locationId, units })),
   ...(line.channel === undefined ? {} : { channel: line.channel }),
   ...(line.set === undefined ? {} : { set: line.set }),
-  ...(line.voidAt === undefined ? {} : { voidAt: line.voidAt })
+  ...(line.voidAt === undefined ? {} : { voidAt: line.voidAt }),
+  ...(line.bundles === undefined ? {} : { bundles: line.bundles.map(unpackedDemand) })
 })
+
+const unpackedDemand = ({ each, placed, cancelled, ...rest }: PackedDemand): BundleDemand =>
+  ({
+    ...rest,
+    each: unpackedUnits(each),
+    placed: unpackedUnits(placed),
+    cancelled: unpackedUnits(cancelled)
+  }) as BundleDemand

@@ -8,6 +8,7 @@ import { Result, Schema, SchemaIssue } from "effect"
 import { EventId, EventSource, type Sku } from "./Identity.ts"
 import { rfc3339, timeMax } from "./Rfc3339.ts"
 import {
+  BundleDefined,
   CycleCounted,
   GoodsPutaway,
   GoodsReceived,
@@ -48,7 +49,8 @@ export const EventManifest = {
   "purchase.ordered": PurchaseOrdered,
   "count.cycle": CycleCounted,
   "count.physical": PhysicalCounted,
-  "sku.registered": SkuRegistered
+  "sku.registered": SkuRegistered,
+  "bundle.defined": BundleDefined
 } as const satisfies Record<StockEventType, Schema.Top>
 
 export const eventTypes = Object.keys(EventManifest) as ReadonlyArray<StockEventType>
@@ -147,12 +149,12 @@ export const completed = (event: StockEvent, skus: ReadonlyArray<Sku>): StockEve
 
 /**
  * Cuts an event into one fact per SKU, in order of first mention; each keeps only the lines of its SKU. A part of a physical
- * inventory has none: see `PhysicalCount`.
+ * inventory has none, see `PhysicalCount`, nor has what a bundle is made of, see `Bundle`.
  */
 export const factsOf = (event: StockEvent): ReadonlyArray<SkuFact> => {
   const lines = event.data.lines as ReadonlyArray<{ readonly sku: Sku }>
   const first = lines[0]?.sku
-  if (first === undefined || event.type === "count.physical") return []
+  if (first === undefined || event.type === "count.physical" || event.type === "bundle.defined") return []
   if (lines.every((line) => line.sku === first)) return [{ ...event, sku: first, parts: 1 }]
   const bySku = new Map<Sku, Array<{ readonly sku: Sku }>>()
   for (const line of lines) {

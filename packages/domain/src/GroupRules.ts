@@ -72,20 +72,22 @@ const grantedUnits = (answer: ReservationAnswer | undefined): number =>
   answer?.status === "granted" ? answer.quantity : 0
 
 const grantedLines = (group: ReservationGroup): ReadonlyArray<GrantedLine> =>
-  group.lines.map(({ sku, locationId, requested, granted: quantity }, line) => ({
+  group.lines.map(({ sku, locationId, requested, granted: quantity, bundles }, line) => ({
     sku,
     locationId,
     requested,
     quantity,
-    ...(quantity === 0 ? {} : { reservationId: lineIdOf(group, line) })
+    ...(quantity === 0 ? {} : { reservationId: lineIdOf(group, line) }),
+    ...(bundles === undefined ? {} : { bundles })
   }))
 
 const deniedLines = ({ lines }: ReservationGroup, answers: LineAnswers): ReadonlyArray<DeniedLine> =>
-  lines.flatMap(({ sku, locationId, requested }, line) => {
+  lines.flatMap(({ sku, locationId, requested, bundles }, line) => {
     const answer = answers[line]
     if (answer?.status !== "denied" || !isFinal(answer.reason)) return []
     const { reason, available } = answer
-    return [{ sku, locationId, requested, reason, ...(available === undefined ? {} : { available }) }]
+    const rest = { ...(available === undefined ? {} : { available }), ...(bundles === undefined ? {} : { bundles }) }
+    return [{ sku, locationId, requested, reason, ...rest }]
   })
 
 /** What becomes of an attempt whose lines have answered: granted, denied, or aborted where some did not. */

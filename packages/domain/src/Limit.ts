@@ -59,3 +59,6 @@ export const nearRealtimeWindowMillisMax = 10 * 60_000
 /** Milliseconds from one scheduled run to the next: a run shorter than a second is near real time, and a week is the longest budget. */
 export const scheduleIntervalMillisMin = 1_000
 export const scheduleIntervalMillisMax = 7 * 24 * 60 * 60_000
+
+/** Components of one bundle. A gift hamper has twenty; each is a demand of its own, and is waited for. */
+export const bundleComponentsMax = 50

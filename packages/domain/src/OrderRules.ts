@@ -6,15 +6,24 @@
  * 3. A change of the order says what it asked for in total at its time; nothing before that time counts any more.
  * 4. A cancellation of the whole line holds for good, unless the order is changed later.
  * 5. A shipment that left takes its units from what is on hand and from what is open.
+ * 6. What is asked for by name and through each bundle is told apart (`OrderDemand`), and allocated and shipped together.
  *
  * Pure; the draft is changed. Which location open units are committed at: `Allocation`.
  */
 import { allocate, type Demand } from "./Allocation.ts"
 import { strategyOf, type AllocationPolicy } from "./AllocationPolicy.ts"
-import type { OrderLine, ShipmentLine, TimedUnits } from "./DocumentLine.ts"
+import {
+  bundlesThatLeft,
+  shipmentsOf,
+  shippedByName,
+  shippedUnits,
+  withBundles,
+  type BundleMove
+} from "./BundleShipment.ts"
+import type { OrderLine, ShipmentLine } from "./DocumentLine.ts"
 import type { Draft, Effects } from "./Draft.ts"
 import { defaultLocation, type LocationId, type OrderId } from "./Identity.ts"
-import { orderEntriesMax } from "./Limit.ts"
+import { orderedUnits, withCancellation, withChange, withPlaced } from "./OrderDemand.ts"
 import type { StockChangeKind } from "./StockChange.ts"
 import type {
   OrderCancelled,
@@ -38,27 +47,8 @@ export const emptyOrderLine = (orderId: OrderId): OrderLine => ({
   allocations: none
 })
 
-const sumOf = (entries: ReadonlyArray<TimedUnits>): number => {
-  let sum = 0
-  for (const { units } of entries) sum += units
-  return sum
-}
-
-/** Units that the order asks for in total. Entries before a change of the order are gone already. */
-const orderedUnits = ({ placed, confirmed, cancelled, set, voidAt }: OrderLine): number => {
-  if (voidAt !== undefined && (set === undefined || set.at <= voidAt)) return 0
-  const asked = set === undefined ? Math.max(sumOf(placed), confirmed) : set.units + sumOf(placed)
-  return asked - sumOf(cancelled)
-}
-
-const shippedUnits = (shipments: ReadonlyArray<ShipmentLine>): number => {
-  let units = 0
-  for (const { confirmed } of shipments) units += confirmed
-  return units
-}
-
 /** Units that are neither cancelled nor gone. */
-const stillOpen = (line: OrderLine): number => Math.max(0, orderedUnits(line) - shippedUnits(line.shipments))
+const stillOpen = (line: OrderLine): number => Math.max(0, orderedUnits(line) - shippedUnits(line))
 
 /** Where orders of a channel are served from; undefined: from the default location. */
 export type AllocationPolicies = (channel: string | undefined) => AllocationPolicy | undefined
@@ -104,33 +94,24 @@ const placesOf = (before: OrderLine, after: OrderLine, scene: Scene | undefined)
 const settle = (draft: Draft, before: OrderLine, heard: OrderLine, settlement: Settlement): void => {
   const { kind, time, demands, policies, destination, scene, effects } = settlement
   const strategy = strategyOf(policies(heard.channel), (at) => available(draft.level(at)), destination)
-  const allocations = allocate(before.allocations, stillOpen(heard), demands, heard.shipments, strategy)
+  const allocations = allocate(before.allocations, stillOpen(heard), demands, shipmentsOf(heard), strategy)
   const line = { ...heard, allocations }
+  const documentId = line.orderId
+  const left = bundlesThatLeft(before, line)
+  const isHere = (move: BundleMove): boolean => move.at === time && move.locationId === scene?.locationId
   let first = true
   for (const locationId of placesOf(before, line, scene)) {
     const committed = committedDelta(before, line, locationId)
-    const change = first
-      ? { ...effects, documentId: line.orderId, line, committed }
-      : { documentId: line.orderId, committed }
-    if (first && scene?.onHand !== undefined) draft.movement(kind, locationId, time, scene.onHand, change)
+    const change = first ? { ...effects, documentId, line, committed } : { documentId, committed }
+    if (first && scene?.onHand !== undefined)
+      draft.movement(kind, locationId, time, scene.onHand - (left.find(isHere)?.units ?? 0), change)
     else draft.change(kind, locationId, change)
     first = false
   }
+  for (const move of left)
+    if (scene?.onHand === undefined || !isHere(move))
+      draft.movement(kind, move.locationId, move.at, -move.units, { documentId })
 }
-
-const byTime = (a: TimedUnits, b: TimedUnits): number => a.at - b.at || a.units - b.units
-
-/** Two of the oldest entries become one when there are too many: a change dated between them is then not exact. */
-const withEntry = (entries: ReadonlyArray<TimedUnits>, entry: TimedUnits): ReadonlyArray<TimedUnits> => {
-  if (entries.length === 0) return [entry]
-  const [first, second, ...rest] = [...entries, entry].sort(byTime)
-  if (entries.length < orderEntriesMax) return [first!, second!, ...rest]
-  return [{ at: second!.at, units: first!.units + second!.units }, ...rest]
-}
-
-/** A new entry, unless the order was changed since. */
-const since = (set: TimedUnits | undefined, entries: ReadonlyArray<TimedUnits>, entry: TimedUnits) =>
-  set !== undefined && entry.at <= set.at ? entries : withEntry(entries, entry)
 
 const lineOf = (draft: Draft, orderId: OrderId): OrderLine => draft.line("order", orderId) ?? emptyOrderLine(orderId)
 
@@ -167,45 +148,24 @@ export const placeOrder = (
 ): void => {
   const demands = demandsOf(state, draft, data)
   const before = lineOf(draft, data.orderId)
-  let units = 0
-  for (const line of data.lines) units += line.quantity
-  const channel = before.channel ?? data.channel
-  const placed = since(before.set, before.placed, { at: time, units })
-  const heard = channel === undefined ? { ...before, placed } : { ...before, channel, placed }
+  const heard = withChannel(withPlaced(before, data.lines, time), data.channel)
   settle(draft, before, heard, { kind: "order.placed", time, demands, policies, destination: data.destination })
 }
 
+/** The first that was named. */
+const withChannel = (line: OrderLine, channel: string | undefined): OrderLine =>
+  channel === undefined || line.channel !== undefined ? line : { ...line, channel }
+
 export const changeOrder = (draft: Draft, data: OrderChanged, time: number, policies: AllocationPolicies): void => {
   const before = lineOf(draft, data.orderId)
-  let units = 0
-  for (const line of data.lines) units += line.quantity
-  const { set } = before
-  const newer = set === undefined || time > set.at || (time === set.at && units > set.units)
-  const later = ({ at }: TimedUnits): boolean => at > time
-  const channel = before.channel ?? data.channel
-  const changed = newer
-    ? {
-        ...before,
-        set: { at: time, units },
-        placed: before.placed.filter(later),
-        cancelled: before.cancelled.filter(later)
-      }
-    : before
-  const heard = channel === undefined ? changed : { ...changed, channel }
+  const heard = withChannel(withChange(before, data.lines, time), data.channel)
   const demands = data.lines.map(({ quantity, locationId }) => ({ units: quantity, locationId }))
   settle(draft, before, heard, { kind: "order.changed", time, demands, policies })
 }
 
 export const cancelOrder = (draft: Draft, data: OrderCancelled, time: number, policies: AllocationPolicies): void => {
   const before = lineOf(draft, data.orderId)
-  let units = 0
-  for (const { quantity } of data.lines) units += quantity ?? 0
-  const whole = data.lines.some(({ quantity }) => quantity === undefined)
-  const heard = {
-    ...before,
-    ...(whole ? { voidAt: Math.max(time, before.voidAt ?? 0) } : {}),
-    ...(units > 0 ? { cancelled: since(before.set, before.cancelled, { at: time, units }) } : {})
-  }
+  const heard = withCancellation(before, data.lines, time)
   const demands = data.lines.map(({ locationId }) => ({ units: 0, locationId }))
   const effects = data.reason === undefined ? {} : { reason: data.reason }
   settle(draft, before, heard, { kind: "order.cancelled", time, demands, policies, effects })
@@ -224,19 +184,11 @@ const withShipment = (
   const at = line.shipments.findIndex((shipment) => shipment.shipmentId === shipmentId)
   const known = at < 0 ? { shipmentId, locationId, created: 0, cancelled: false, confirmed: 0 } : line.shipments[at]!
   // a cancellation that came first did not know the location
-  const placed = known.created === 0 && known.confirmed === 0 ? { ...known, locationId } : known
+  const isBlank = known.created === 0 && known.confirmed === 0 && known.bundles === undefined
+  const placed = isBlank ? { ...known, locationId } : known
   const updated = update(placed)
   if (at >= 0) return { ...line, shipments: line.shipments.with(at, updated) }
   return { ...line, shipments: [...line.shipments, updated].sort(byShipmentId) }
-}
-
-const quantityOf = (lines: ReadonlyArray<{ readonly quantity?: number }>, otherwise: number): number => {
-  let units = 0
-  for (const { quantity } of lines) {
-    if (quantity === undefined) return otherwise
-    units += quantity
-  }
-  return units
 }
 
 export const createShipment = (
@@ -246,8 +198,10 @@ export const createShipment = (
   policies: AllocationPolicies
 ): void => {
   const before = lineOf(draft, data.orderId)
-  const units = quantityOf(data.lines, stillOpen(before))
-  const heard = withShipment(before, data, (shipment) => ({ ...shipment, created: shipment.created + units }))
+  const units = shippedByName(before, data.lines, stillOpen(before))
+  const heard = withShipment(before, data, (shipment) =>
+    withBundles({ ...shipment, created: shipment.created + units }, "created", data.lines, time)
+  )
   settle(draft, before, heard, { kind: "shipment.created", time, demands: none, policies })
 }
 
@@ -270,10 +224,12 @@ export const confirmShipment = (
 ): void => {
   const before = lineOf(draft, data.orderId)
   const locationId = data.locationId ?? defaultLocation
-  const known = before.shipments.find(({ shipmentId }) => shipmentId === data.shipmentId)
+  const known = shipmentsOf(before).find(({ shipmentId }) => shipmentId === data.shipmentId)
   const announced = known === undefined || known.created === 0 ? stillOpen(before) : known.created - known.confirmed
-  const units = quantityOf(data.lines, Math.max(0, announced))
-  const heard = withShipment(before, data, (shipment) => ({ ...shipment, confirmed: shipment.confirmed + units }))
+  const units = shippedByName(before, data.lines, Math.max(0, announced))
+  const heard = withShipment(before, data, (shipment) =>
+    withBundles({ ...shipment, confirmed: shipment.confirmed + units }, "confirmed", data.lines, time)
+  )
   const scene = { locationId, onHand: -units }
   settle(draft, before, heard, {
     kind: "shipment.confirmed",

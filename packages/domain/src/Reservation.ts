@@ -148,6 +148,8 @@ export interface AvailabilityAnswer {
   /** over all locations */
   readonly available: number
   readonly locations: ReadonlyArray<AnnouncedLevel & { readonly available: number }>
+  /** only of a bundle: units of each component in one, and what there is of it; what can be built is then on hand */
+  readonly components?: ReadonlyArray<{ readonly sku: Sku; readonly each: number; readonly available: number }>
 }
 
 /** What a client may hear besides an answer: nothing was decided, or nobody knows. Neither is stored. */

@@ -28,7 +28,10 @@ export const ReserveLinesRequest = Schema.Struct({
   /** whether every channel is told that these units are under guard, for as long as they are held */
   guard: Schema.optionalKey(Schema.Boolean)
 })
-export type ReserveLinesRequest = typeof ReserveLinesRequest.Type
+/** A line may come from a bundle that was asked for; no client says so. */
+export type ReserveLinesRequest = Omit<typeof ReserveLinesRequest.Type, "lines"> & {
+  readonly lines: ReadonlyArray<typeof RequestedLine.Type & { readonly bundle?: Sku }>
+}
 
 /** What may be asked of a group once it is granted. */
 export type GroupRequest = Exclude<ReservationRequest, { readonly verb: "reserve" }>
@@ -40,6 +43,8 @@ export interface GroupLine {
   readonly requested: number
   /** units that are held; 0 until it is decided */
   readonly granted: number
+  /** the bundles that ask for it; absent: it is asked for by name only */
+  readonly bundles?: ReadonlyArray<Sku>
 }
 
 /** What is remembered of a group. Times are milliseconds since the epoch, by the database's clock. */
@@ -83,6 +88,8 @@ export interface GrantedLine {
   readonly quantity: number
   /** absent where nothing is held */
   readonly reservationId?: ReservationId
+  /** bundles that were asked for and have it in them */
+  readonly bundles?: ReadonlyArray<Sku>
 }
 
 /** A line that cannot be granted. */
@@ -93,6 +100,8 @@ export interface DeniedLine {
   readonly reason: DenialReason
   /** signed */
   readonly available?: number
+  /** bundles that were asked for and have it in them */
+  readonly bundles?: ReadonlyArray<Sku>
 }
 
 /** The answer to a request about a group. */
@@ -120,10 +129,12 @@ export type GroupAnswer =
 /** Demand per SKU and location, in one order whatever the order of the lines. */
 export const demandOf = ({ lines }: Pick<ReserveLinesRequest, "lines">): ReadonlyArray<GroupLine> => {
   const demands = new Map<string, GroupLine>()
-  for (const { sku, locationId = defaultLocation, quantity } of lines) {
+  for (const { sku, locationId = defaultLocation, quantity, bundle } of lines) {
     const key = `${sku}\u0000${locationId}`
-    const requested = (demands.get(key)?.requested ?? 0) + quantity
-    demands.set(key, { sku, locationId, requested, granted: 0 })
+    const before = demands.get(key)
+    const bundles = bundle === undefined ? before?.bundles : [...new Set([...(before?.bundles ?? []), bundle])].sort()
+    const demand = { sku, locationId, requested: (before?.requested ?? 0) + quantity, granted: 0 }
+    demands.set(key, bundles === undefined ? demand : { ...demand, bundles })
   }
   return [...demands].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => line)
 }

@@ -16,7 +16,7 @@ import {
   ReservationId,
   Sku
 } from "./Identity.ts"
-import { countPartsMax, lineQuantityMax, linesMax } from "./Limit.ts"
+import { bundleComponentsMax, countPartsMax, lineQuantityMax, linesMax } from "./Limit.ts"
 import { rfc3339, timeMax } from "./Rfc3339.ts"
 
 const whole = (min: number, max: number) => (n: number) =>
@@ -205,11 +205,37 @@ export const SkuRegistered = Schema.Struct({
   lines: linesOf(Schema.Struct({ ...place, safetyStock: QuantityOrNone }))
 })
 
-/** After decoding: no lines at all mean every SKU of the order. */
-type WithLines<T extends { readonly lines?: unknown }> = Omit<T, "lines"> & { readonly lines: NonNullable<T["lines"]> }
+/** What is sold as one is made of these; none at all: it is a bundle no more. The last word by the event's time. */
+export const BundleDefined = Schema.Struct({
+  lines: linesOf(
+    Schema.Struct({
+      /** the bundle: it has no stock of its own */
+      sku: Sku,
+      components: Schema.Array(Schema.Struct({ sku: Sku, quantity: Quantity })).check(
+        Schema.makeFilter((components: ReadonlyArray<unknown>) =>
+          components.length <= bundleComponentsMax
+            ? undefined
+            : `must have at most ${bundleComponentsMax} components, got ${components.length}`
+        )
+      )
+    })
+  )
+})
 
-export type OrderPlaced = typeof OrderPlaced.Type
-export type OrderChanged = typeof OrderChanged.Type
+/** Where a line of a fact comes from when a bundle was named: set by ingest, never by a publisher. */
+export interface LineOrigin {
+  readonly bundle?: Sku
+  /** units of the line's SKU in one bundle; the line's quantity is that of the bundles times this */
+  readonly each?: number
+}
+
+/** After decoding: no lines at all mean every SKU of the order. */
+type WithLines<T extends { readonly lines?: ReadonlyArray<object> }> = Omit<T, "lines"> & {
+  readonly lines: ReadonlyArray<NonNullable<T["lines"]>[number] & LineOrigin>
+}
+
+export type OrderPlaced = WithLines<typeof OrderPlaced.Type>
+export type OrderChanged = WithLines<typeof OrderChanged.Type>
 export type OrderCancelled = WithLines<typeof OrderCancelled.Type>
 export type ShipmentCreated = WithLines<typeof ShipmentCreated.Type>
 export type ShipmentCancelled = WithLines<typeof ShipmentCancelled.Type>
@@ -225,6 +251,7 @@ export type PurchaseOrdered = typeof PurchaseOrdered.Type
 export type CycleCounted = typeof CycleCounted.Type
 export type PhysicalCounted = typeof PhysicalCounted.Type
 export type SkuRegistered = typeof SkuRegistered.Type
+export type BundleDefined = typeof BundleDefined.Type
 
 /** What every event carries, whatever happened. Times are milliseconds since the epoch. */
 export interface EventHeader {
@@ -253,12 +280,16 @@ export type StockEvent = EventHeader &
     | { readonly type: "count.cycle"; readonly data: CycleCounted }
     | { readonly type: "count.physical"; readonly data: PhysicalCounted }
     | { readonly type: "sku.registered"; readonly data: SkuRegistered }
+    | { readonly type: "bundle.defined"; readonly data: BundleDefined }
   )
 
 export type StockEventType = StockEvent["type"]
 
-/** Events that are about SKUs as they come. A full physical inventory is not: it becomes counts when it is closed. */
-type FactEvent = Exclude<StockEvent, { readonly type: "count.physical" }>
+/**
+ * Events that are about SKUs as they come. A full physical inventory is not: it becomes counts when it is closed. Nor is what a
+ * bundle is made of: it says what later events are about.
+ */
+type FactEvent = Exclude<StockEvent, { readonly type: "count.physical" | "bundle.defined" }>
 
 /** The part of one event that concerns one SKU: what its actor is told. `parts` counts the SKUs of the whole event. */
 export type SkuFact = FactEvent & { readonly sku: Sku; readonly parts: number }

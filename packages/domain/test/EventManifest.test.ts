@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest"
 import { decodeEvent, eventTypes, factsOf, type RawEvent } from "../src/EventManifest.ts"
 import { lineQuantityMax, linesMax } from "../src/Limit.ts"
 import countCycle from "./fixtures/events/count.cycle.json" with { type: "json" }
+import bundleDefined from "./fixtures/events/bundle.defined.json" with { type: "json" }
 import countPhysical from "./fixtures/events/count.physical.json" with { type: "json" }
 import goodsPutaway from "./fixtures/events/goods.putaway.json" with { type: "json" }
 import goodsReceived from "./fixtures/events/goods.received.json" with { type: "json" }
@@ -38,7 +39,8 @@ const fixtures = [
   purchaseOrdered,
   countCycle,
   countPhysical,
-  skuRegistered
+  skuRegistered,
+  bundleDefined
 ]
 const storedAt = 1_800_000_000_000
 

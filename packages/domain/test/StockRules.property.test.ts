@@ -43,7 +43,7 @@ const withSeed = <A>(seed: number, judged: () => A): A => {
 
 /** What histories must reach: a generator that no longer does must not pass in silence. */
 const corners = [
-  eventTypes.filter((type) => type !== "count.physical").map((type) => `applied ${type}`),
+  eventTypes.filter((type) => type !== "count.physical" && type !== "bundle.defined").map((type) => `applied ${type}`),
   ["granted", "confirmed", "released", "expired", "hold consumed"],
   ["insufficient_stock", "unknown_sku", "unknown_reservation"].map((reason) => `denied ${reason}`),
   ["reservation_expired", "reservation_ended", "order_required"].map((reason) => `denied ${reason}`),

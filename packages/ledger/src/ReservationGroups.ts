@@ -21,19 +21,28 @@ export interface SaidAnswer extends StoredAnswer {
   readonly change?: number
 }
 
-type PackedLine = readonly [sku: string, locationId: string, requested: number, granted: number]
+type PackedLine = readonly [
+  sku: string,
+  locationId: string,
+  requested: number,
+  granted: number,
+  bundles?: ReadonlyArray<string>
+]
 
 const packed = (lines: ReadonlyArray<GroupLine>): string =>
   JSON.stringify(
-    lines.map(({ sku, locationId, requested, granted }): PackedLine => [sku, locationId, requested, granted])
+    lines.map(({ sku, locationId, requested, granted, bundles }): PackedLine =>
+      bundles === undefined ? [sku, locationId, requested, granted] : [sku, locationId, requested, granted, bundles]
+    )
   )
 
 const unpacked = (text: string): ReadonlyArray<GroupLine> =>
-  (JSON.parse(text) as ReadonlyArray<PackedLine>).map(([sku, locationId, requested, granted]) => ({
+  (JSON.parse(text) as ReadonlyArray<PackedLine>).map(([sku, locationId, requested, granted, bundles]) => ({
     sku: sku as Sku,
     locationId: locationId as LocationId,
     requested,
-    granted
+    granted,
+    ...(bundles === undefined ? {} : { bundles: bundles as ReadonlyArray<Sku> })
   }))
 
 const byId = (a: { readonly id: string }, b: { readonly id: string }): number => (a.id < b.id ? -1 : 1)

@@ -377,6 +377,28 @@ export const catalogueItem = pgTable("catalogue_item", {
   changedAt: instant("changed_at").notNull().defaultNow()
 })
 
+/**
+ * What bundles are made of, as it was heard: nothing is ever changed. Which definition counted for an event follows from the
+ * sequences, so that an event that is cut again is cut alike.
+ */
+export const bundleDefinition = pgTable(
+  "bundle_definition",
+  {
+    id: bigserial({ mode: "number" }).primaryKey(),
+    /** when EVENTS was created, the event's sequence there, and which line of it */
+    streamCreated: text("stream_created").notNull(),
+    sequence: bigint({ mode: "number" }).notNull(),
+    line: smallint().notNull(),
+    bundle: text().notNull(),
+    /** SKUs with their quantities, as JSON; none: it is a bundle no more */
+    components: jsonb().$type<ReadonlyArray<{ readonly sku: string; readonly quantity: number }>>().notNull(),
+    eventSource: text("event_source").notNull(),
+    eventId: text("event_id").notNull(),
+    occurredAt: instant("occurred_at").notNull()
+  },
+  (t) => [uniqueIndex("bundle_definition_once").on(t.streamCreated, t.sequence, t.line)]
+)
+
 /** Places that hold stock, as an operator names them. A fact may name another one: it is pointed out, not refused. */
 export const location = pgTable("location", {
   id: text().primaryKey(),

@@ -33,6 +33,7 @@ const texts: Readonly<Record<string, string>> = {
   expectedAt: "when the goods are to arrive",
   countedAt: "when it was counted: what moved later is not undone by the count",
   safetyStock: "units that are never promised",
+  components: "what one bundle is made of; none at all: it is a bundle no more",
   key: "the caller's own name for the request: the same key hears the same answer for at least a day",
   ttlMillis: "milliseconds that the hold lives unless it is confirmed; ten minutes unless given",
   // answers and announcements
