@@ -8,6 +8,7 @@ import { Result } from "effect"
 import { describe, expect, it } from "vitest"
 import type { OrderEntry } from "../src/Completion.ts"
 import type { Position } from "../src/Position.ts"
+import { bookOf } from "../src/HeardBundles.ts"
 import { Intake, type IntakeBatch } from "../src/Intake.ts"
 import { askedEventsMax, batchFactsMax, parkBytesMax, parkRowsMax, waitingFactsMax } from "../src/IngestLimit.ts"
 import { OrderWindow } from "../src/OrderWindow.ts"
@@ -323,6 +324,64 @@ describe("the intake of an event without lines", () => {
       expect(rest.waiting).toEqual([{ orderId: "o-9", sequence: 3 }])
     }
     expect(messages.length).toBeGreaterThan(3)
+  })
+
+  const defined = (sequence: number, sku: string, components: Readonly<Record<string, number>>): StoredEvent => {
+    const parts = Object.entries(components).map(([part, quantity]) => ({ sku: part, quantity }))
+    const data = { lines: [{ sku, components: parts }] }
+    return {
+      ...order(sequence, []),
+      subject: "stock.events.bundle.defined",
+      payload: Buffer.from(JSON.stringify({ source: "pim", id: `d-${sequence}`, data }))
+    }
+  }
+
+  /** Rows as they are stored. */
+  const rowsOf = (batch: Pick<IntakeBatch, "definitions">) =>
+    batch.definitions.map((row, i) => ({ ...row, serial: 100 + i }))
+
+  it("cuts orders of bundles by what these are made of where the order stands, and says so with every batch", () => {
+    const intake = intakeFrom()
+    for (const event of [
+      order(1, ["X"]),
+      defined(2, "X", { A: 1, B: 2 }),
+      order(3, ["X"]),
+      defined(4, "X", { C: 1 }),
+      order(5, ["X"]),
+      defined(6, "X", { X: 1 })
+    ])
+      intake.add(event)
+    const batch = intake.take()
+    expect(cutOf(batch).toSorted()).toEqual(["1 X 1/1", "3 A 1/2", "3 B 2/2", "5 C 1/1"])
+    expect(batch.definitions.map(({ sequence, bundle }) => `${sequence} ${bundle}`)).toEqual(["2 X", "4 X"])
+    expect(batch.parked.map(({ sequence, reason }) => [sequence, reason])).toEqual([[6, "invalid"]])
+    const [fact] = factsOf(batch).filter(({ fact: { sku } }) => sku === "B")
+    expect(fact!.fact.data.lines).toEqual([{ sku: "B", quantity: 2, bundle: "X", each: 2 }])
+  })
+
+  it("cuts the same again after it was ended anywhere, whatever was defined behind that place already", () => {
+    const stored = [
+      defined(1, "X", { A: 1, B: 1 }),
+      order(2, ["X", "Y"]),
+      defined(3, "X", { B: 5, D: 1 }),
+      order(4, ["X"]),
+      defined(5, "Y", { E: 1 }),
+      order(6, ["Y", "X"])
+    ]
+    const intake = intakeFrom()
+    for (const event of stored) intake.add(event)
+    const whole = intake.take()
+    const cut = factsOf(whole).map(({ fact, context }) => `${context.eventSequence} ${JSON.stringify(fact.data)}`)
+    for (const sequence of [2, 4]) {
+      const position = { sequence, part: 0, storedAt: 1_700_000_000_000 + sequence }
+      // what is stored of later events is not heard before they are read
+      const heard = { sequence, eventsCreated: rowsOf(whole)[0]!.streamCreated, firstEventSequence: 1 }
+      const resumed = intakeFrom(position, new OrderWindow(), bookOf(rowsOf(whole), heard))
+      for (const event of stored) if (event.sequence > sequence) resumed.add(event)
+      const rest = resumed.take()
+      const again = factsOf(rest).map(({ fact, context }) => `${context.eventSequence} ${JSON.stringify(fact.data)}`)
+      expect(again.toSorted()).toEqual(cut.filter((fact) => Number(fact.split(" ")[0]) > sequence).toSorted())
+    }
   })
 
   it("asks about some at a time, and is full when much is held", () => {
