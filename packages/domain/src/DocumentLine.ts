@@ -110,6 +110,8 @@ export const documentOf = ({
     case "stock.adjusted":
     case "count.cycle":
     case "sku.registered":
+    case "allotment.set":
+    case "backorder.set":
       return undefined
   }
 }

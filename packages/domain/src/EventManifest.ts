@@ -8,6 +8,8 @@ import { Result, Schema, SchemaIssue } from "effect"
 import { EventId, EventSource, type Sku } from "./Identity.ts"
 import { rfc3339, timeMax } from "./Rfc3339.ts"
 import {
+  AllotmentSet,
+  BackorderSet,
   CycleCounted,
   GoodsPutaway,
   GoodsReceived,
@@ -48,7 +50,9 @@ export const EventManifest = {
   "purchase.ordered": PurchaseOrdered,
   "count.cycle": CycleCounted,
   "count.physical": PhysicalCounted,
-  "sku.registered": SkuRegistered
+  "sku.registered": SkuRegistered,
+  "allotment.set": AllotmentSet,
+  "backorder.set": BackorderSet
 } as const satisfies Record<StockEventType, Schema.Top>
 
 export const eventTypes = Object.keys(EventManifest) as ReadonlyArray<StockEventType>

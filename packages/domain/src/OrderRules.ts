@@ -13,7 +13,7 @@ import { allocate, type Demand } from "./Allocation.ts"
 import { strategyOf, type AllocationPolicy } from "./AllocationPolicy.ts"
 import type { OrderLine, ShipmentLine, TimedUnits } from "./DocumentLine.ts"
 import type { Draft, Effects } from "./Draft.ts"
-import { defaultLocation, type LocationId, type OrderId } from "./Identity.ts"
+import { defaultLocation, type ChannelId, type LocationId, type OrderId } from "./Identity.ts"
 import { orderEntriesMax } from "./Limit.ts"
 import type { StockChangeKind } from "./StockChange.ts"
 import type {
@@ -100,9 +100,16 @@ const placesOf = (before: OrderLine, after: OrderLine, scene: Scene | undefined)
   return all.size === 0 ? [(only ?? before.allocations[0])?.locationId ?? defaultLocation] : [...all]
 }
 
+/** Units by which the order asks its channel's quota for more, now that this was heard of it; its channel may be news too. */
+const claimDelta = (before: OrderLine, heard: OrderLine): number => {
+  const known = before.channel === heard.channel ? Math.max(0, orderedUnits(before)) : 0
+  return Math.max(0, orderedUnits(heard)) - known
+}
+
 /** Allocates what is open now and notes the changes, one for each location that is touched. The first has the line. */
 const settle = (draft: Draft, before: OrderLine, heard: OrderLine, settlement: Settlement): void => {
   const { kind, time, demands, policies, destination, scene, effects } = settlement
+  if (draft.terms !== undefined) draft.claim(heard.channel, { consumed: claimDelta(before, heard) })
   const strategy = strategyOf(policies(heard.channel), (at) => available(draft.level(at)), destination)
   const allocations = allocate(before.allocations, stillOpen(heard), demands, heard.shipments, strategy)
   const line = { ...heard, allocations }
@@ -146,6 +153,7 @@ const demandsOf = (state: StockState, draft: Draft, { lines, orderId }: OrderPla
       reservationId === undefined || draft.hasEnded(reservationId) ? undefined : state.holds.get(reservationId)
     const units = hold === undefined ? 0 : Math.min(hold.quantity, quantity)
     if (hold !== undefined) {
+      draft.claim(hold.channel, { held: -hold.quantity })
       draft.change("reservation.consumed", hold.locationId, {
         held: -hold.quantity,
         reservationId: hold.reservationId,
@@ -156,6 +164,15 @@ const demandsOf = (state: StockState, draft: Draft, { lines, orderId }: OrderPla
     rest.push({ units: quantity - units, locationId })
   }
   return [...covered, ...rest]
+}
+
+/** Of the first hold that the lines name and that says for which channel it is. */
+const channelOfHolds = (state: StockState, { lines }: OrderPlaced): ChannelId | undefined => {
+  for (const { reservationId } of lines) {
+    const channel = reservationId === undefined ? undefined : state.holds.get(reservationId)?.channel
+    if (channel !== undefined) return channel
+  }
+  return undefined
 }
 
 export const placeOrder = (
@@ -169,7 +186,7 @@ export const placeOrder = (
   const before = lineOf(draft, data.orderId)
   let units = 0
   for (const line of data.lines) units += line.quantity
-  const channel = before.channel ?? data.channel
+  const channel = before.channel ?? data.channel ?? channelOfHolds(state, data)
   const placed = since(before.set, before.placed, { at: time, units })
   const heard = channel === undefined ? { ...before, placed } : { ...before, channel, placed }
   settle(draft, before, heard, { kind: "order.placed", time, demands, policies, destination: data.destination })
@@ -287,7 +304,10 @@ export const confirmShipment = (
 /** Units of a hold become units of an order. */
 export const confirmHold = (draft: Draft, hold: Hold, units: number, orderId: OrderId): void => {
   const before = lineOf(draft, orderId)
-  const heard = { ...before, confirmed: before.confirmed + units }
+  const channel = before.channel ?? hold.channel
+  const confirmed = { ...before, confirmed: before.confirmed + units }
+  const heard = channel === undefined ? confirmed : { ...confirmed, channel }
+  draft.claim(hold.channel, { held: -units })
   settle(draft, before, heard, {
     kind: "reservation.confirmed",
     time: 0,

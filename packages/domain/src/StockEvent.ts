@@ -205,6 +205,31 @@ export const SkuRegistered = Schema.Struct({
   lines: linesOf(Schema.Struct({ ...place, safetyStock: QuantityOrNone }))
 })
 
+const orLifted = Schema.optionalKey(Schema.NullOr(QuantityOrNone))
+
+const speaks = Schema.makeFilter((line: { readonly quota?: unknown; readonly ringFence?: unknown }) =>
+  line.quota === undefined && line.ringFence === undefined ? "must have a quota or a ringFence" : undefined
+)
+
+/** How many units of a SKU a channel may have (quota) and which nobody else may have (ring-fence); null lifts it. */
+export const AllotmentSet = Schema.Struct({
+  lines: linesOf(
+    Schema.Struct({ sku: Sku, channel: ChannelId, quota: orLifted, ringFence: orLifted }).check(speaks)
+  )
+})
+
+/** How many units may be promised beyond what is there; 0 lifts it. */
+export const BackorderSet = Schema.Struct({
+  lines: linesOf(
+    Schema.Struct({
+      sku: Sku,
+      limit: QuantityOrNone,
+      kind: Schema.optionalKey(Schema.Literals(["backorder", "preorder"])),
+      expectedAt: Schema.optionalKey(Instant)
+    })
+  )
+})
+
 /** After decoding: no lines at all mean every SKU of the order. */
 type WithLines<T extends { readonly lines?: unknown }> = Omit<T, "lines"> & { readonly lines: NonNullable<T["lines"]> }
 
@@ -225,6 +250,9 @@ export type PurchaseOrdered = typeof PurchaseOrdered.Type
 export type CycleCounted = typeof CycleCounted.Type
 export type PhysicalCounted = typeof PhysicalCounted.Type
 export type SkuRegistered = typeof SkuRegistered.Type
+
+export type AllotmentSet = typeof AllotmentSet.Type
+export type BackorderSet = typeof BackorderSet.Type
 
 /** What every event carries, whatever happened. Times are milliseconds since the epoch. */
 export interface EventHeader {
@@ -253,6 +281,8 @@ export type StockEvent = EventHeader &
     | { readonly type: "count.cycle"; readonly data: CycleCounted }
     | { readonly type: "count.physical"; readonly data: PhysicalCounted }
     | { readonly type: "sku.registered"; readonly data: SkuRegistered }
+    | { readonly type: "allotment.set"; readonly data: AllotmentSet }
+    | { readonly type: "backorder.set"; readonly data: BackorderSet }
   )
 
 export type StockEventType = StockEvent["type"]
