@@ -72,7 +72,10 @@ const holdAfter = (
   if (before === undefined) {
     const order = documentId === undefined ? {} : { orderId: documentId as OrderId }
     const from = channel === undefined ? {} : { channel }
-    return { hold: { reservationId, locationId, quantity: held, expiresAt: expiresAt!, ...order, ...from }, ended: null }
+    return {
+      hold: { reservationId, locationId, quantity: held, expiresAt: expiresAt!, ...order, ...from },
+      ended: null
+    }
   }
   if (!endsHold(kind)) return { hold: { ...before, expiresAt: expiresAt! }, ended: null }
   const left = before.quantity + held

@@ -63,7 +63,7 @@ export const whyCommand = Command.make(
     const { sql } = yield* Database
     const report = yield* query(() => listingReport(sql, id, sku, limit))
     if (report === undefined) return yield* refuseUnknown(sku)
-    const reckoning = reckon(channel, report.levels)
+    const reckoning = reckon(channel, report.levels, report.terms)
     const style = styleOf(process.stdout, process.env["NO_COLOR"])
     const { buffer, cap, threshold, locations } = channel
     const whole = { channel: { id, buffer, cap, threshold, locations }, ...reckoning, ...report }

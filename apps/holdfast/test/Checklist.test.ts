@@ -90,7 +90,7 @@ describe("triggers", () => {
     const point = pointOf(all.slice(2), heard.slice(2))
     expect(texts(point)).toContain("nobody emits order.placed, order.changed")
     expect(mends(point)).toContain('{"types":["order.placed","order.changed"],"note":"why"}')
-    expect(texts(pointOf([], []))).toContain("nobody emits any of the 17 events")
+    expect(texts(pointOf([], []))).toContain("nobody emits any of the 19 events")
   })
 
   it("miss a source that is silent for too long, or was never heard", () => {

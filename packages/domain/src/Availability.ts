@@ -101,8 +101,13 @@ export const availableOver = (levels: ReadonlyArray<AnnouncedLevel>, locations?:
     0
   )
 
-export const availableAt = ({ onHand, unavailable: stuck = 0, committed, held, safetyStock = 0 }: AnnouncedLevel): number =>
-  onHand - stuck - committed - held - safetyStock
+export const availableAt = ({
+  onHand,
+  unavailable: stuck = 0,
+  committed,
+  held,
+  safetyStock = 0
+}: AnnouncedLevel): number => onHand - stuck - committed - held - safetyStock
 
 /**
  * The instant from which an event's latency budget counts, in milliseconds since the epoch: when it happened, but not in

@@ -51,8 +51,7 @@ export const saleable = (policy: Policy, stock: Stock): Saleable => {
   const fenced = fencesOf(policy, stock)
   const unfenced = fenced === 0 ? undefined : (units = Math.min(units, availableOver(stock.levels) - fenced))
   const { backorder } = terms
-  const allowed =
-    backorder === undefined ? undefined : (units += Math.max(0, backorder - usedElsewhere(policy, stock)))
+  const allowed = backorder === undefined ? undefined : (units += Math.max(0, backorder - usedElsewhere(policy, stock)))
   const own = terms.allotments.find(({ channel }) => channel === policy.id)
   const inQuota = own?.quota === undefined ? undefined : (units = Math.min(units, own.quota - own.used))
   return { available, unfenced, allowed, inQuota, units }

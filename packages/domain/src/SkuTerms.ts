@@ -98,12 +98,7 @@ const withRoom = (allotments: ReadonlyArray<Allotment>): ReadonlyArray<Allotment
  * @param at milliseconds since the epoch
  * @returns undefined when there are too many channels already
  */
-export const withAllotment = (
-  terms: SkuTerms,
-  word: AllotmentWord,
-  held: number,
-  at: number
-): SkuTerms | undefined => {
+export const withAllotment = (terms: SkuTerms, word: AllotmentWord, held: number, at: number): SkuTerms | undefined => {
   const was = allotmentOf(terms, word.channel)
   const others = was === undefined ? withRoom(terms.allotments) : terms.allotments.filter((one) => one !== was)
   if (others === undefined) return undefined

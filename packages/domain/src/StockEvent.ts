@@ -213,9 +213,7 @@ const speaks = Schema.makeFilter((line: { readonly quota?: unknown; readonly rin
 
 /** How many units of a SKU a channel may have (quota) and which nobody else may have (ring-fence); null lifts it. */
 export const AllotmentSet = Schema.Struct({
-  lines: linesOf(
-    Schema.Struct({ sku: Sku, channel: ChannelId, quota: orLifted, ringFence: orLifted }).check(speaks)
-  )
+  lines: linesOf(Schema.Struct({ sku: Sku, channel: ChannelId, quota: orLifted, ringFence: orLifted }).check(speaks))
 })
 
 /** How many units may be promised beyond what is there; 0 lifts it. */

@@ -91,7 +91,18 @@ const repetitionWindow = "16 days"
  * server, and another turn of the event loop.
  */
 interface Row {
-  readonly part: "clock" | "seen" | "answer" | "level" | "hold" | "terms" | "stopped" | "ended" | "line" | "moved" | "version"
+  readonly part:
+    | "clock"
+    | "seen"
+    | "answer"
+    | "level"
+    | "hold"
+    | "terms"
+    | "stopped"
+    | "ended"
+    | "line"
+    | "moved"
+    | "version"
   readonly a: string
   readonly b: string
   readonly c: string

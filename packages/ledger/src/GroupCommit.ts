@@ -27,7 +27,11 @@ const rareLevels = {
 } as const
 
 const typeOf = (column: string): string =>
-  column.endsWith("_at") ? "float8" : column === "done_by" || column === "reference" || column === "terms" ? "text" : "int"
+  column.endsWith("_at")
+    ? "float8"
+    : column === "done_by" || column === "reference" || column === "terms"
+      ? "text"
+      : "int"
 
 const isTime = (column: string): boolean => column.endsWith("_at")
 

@@ -92,7 +92,13 @@ export const unannounced = async (sql: Sql, owned: Ownership): Promise<Unannounc
   ])
   const bySku = new Map<
     string,
-    { levels: Array<AnnouncedLevel>; events: Array<AnnouncedEvent>; version: number; at: number; terms?: AnnouncedTerms }
+    {
+      levels: Array<AnnouncedLevel>
+      events: Array<AnnouncedEvent>
+      version: number
+      at: number
+      terms?: AnnouncedTerms
+    }
   >()
   for (const row of levels) {
     const found = bySku.get(row["sku"]) ?? { levels: [], events: [], version: 0, at: 0 }

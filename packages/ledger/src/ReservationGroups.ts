@@ -13,7 +13,10 @@ import type { Sql } from "./Database.ts"
 import type { StoredAnswer } from "./Admission.ts"
 
 /** A group that is to be begun. */
-export type NewGroup = Pick<ReservationGroup, "id" | "body" | "lines" | "partial" | "guard" | "orderId" | "channel" | "ttlMillis">
+export type NewGroup = Pick<
+  ReservationGroup,
+  "id" | "body" | "lines" | "partial" | "guard" | "orderId" | "channel" | "ttlMillis"
+>
 
 /** An answer that is remembered for a key; with `change`, only if that one of the changes is written. */
 export interface SaidAnswer extends StoredAnswer {

@@ -62,6 +62,10 @@ export const reckon = (
   const stock = { levels: levels.map(announcedLevel), ...(terms === undefined ? {} : { terms }) }
   const sale = saleable(policy, stock)
   const where = policy.locations === undefined ? "at all locations" : "where it sells from"
-  const steps = [{ what: `available ${where}`, units: sale.available }, ...termSteps(sale), ...limitsOf(policy, sale.units)]
+  const steps = [
+    { what: `available ${where}`, units: sale.available },
+    ...termSteps(sale),
+    ...limitsOf(policy, sale.units)
+  ]
   return { steps, publishable: publishable(policy, stock) }
 }
