@@ -98,7 +98,7 @@ describe("triggers", () => {
     const point = pointOf(all, late)
     expect(verdicts(point)).toEqual(["ok", "missing", "missing"])
     expect(texts(point)).toContain("1 h 1 min, and 1 h are normal")
-    expect(texts(point)).toContain("shop is to emit sku.registered, and never did")
+    expect(texts(point)).toContain("shop is to emit backorder.set, and never did")
   })
 
   it("miss a type that only an undeclared source emits; another one beside a declared source is a note", () => {

@@ -309,7 +309,7 @@ describe("terms under invented histories", () => {
       for (const reason of met.denied) denials.add(reason)
     }
     expect(granted).toBeGreaterThan(1_000)
-    expect([...denials].toSorted()).toEqual(["insufficient_stock", "quota_exhausted", "ring_fenced"])
+    expect(denials).toEqual(new Set(["insufficient_stock", "quota_exhausted", "ring_fenced"]))
   })
 
   it("fold to the state that the changes made", () => {
