@@ -66,12 +66,16 @@ const noteHold = (partition: StockPartition, actor: SkuActor, change: StockChang
 /** What a hold is once a change is applied; one that ended keeps the units with which it did. */
 const holdAfter = (
   before: Hold | undefined,
-  { kind, locationId, held, expiresAt, documentId }: StockChange,
+  { kind, locationId, held, expiresAt, documentId, channel }: StockChange,
   reservationId: ReservationId
 ): { readonly hold: Hold; readonly ended: HoldEnd | null } => {
   if (before === undefined) {
     const order = documentId === undefined ? {} : { orderId: documentId as OrderId }
-    return { hold: { reservationId, locationId, quantity: held, expiresAt: expiresAt!, ...order }, ended: null }
+    const from = channel === undefined ? {} : { channel }
+    return {
+      hold: { reservationId, locationId, quantity: held, expiresAt: expiresAt!, ...order, ...from },
+      ended: null
+    }
   }
   if (!endsHold(kind)) return { hold: { ...before, expiresAt: expiresAt! }, ended: null }
   const left = before.quantity + held

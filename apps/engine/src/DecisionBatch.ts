@@ -11,6 +11,7 @@ import type { AllocationPolicies } from "@holdfast/domain/OrderRules"
 import type { OversoldNotice } from "@holdfast/domain/Oversold"
 import type { ReservationAnswer } from "@holdfast/domain/Reservation"
 import type { StockChange } from "@holdfast/domain/StockChange"
+import { announcedTerms } from "@holdfast/domain/SkuTerms"
 import { CommitBatch } from "@holdfast/ledger/CommitBatch"
 import type {
   DecidedEvent,
@@ -168,6 +169,7 @@ export class DecisionBatch {
       const version = actor.levelVersions[index]!
       this.commit.levels.push({ partition: partition.number, sku, level: state.levels[index]!, version, expected })
     }
+    const terms = announcedTerms(state.terms)
     const availability = {
       sku: state.sku,
       version: state.version,
@@ -178,7 +180,7 @@ export class DecisionBatch {
     }
     actor.events = []
     actor.more = 0
-    return availability
+    return terms === undefined ? availability : { ...availability, terms }
   }
 
   /**

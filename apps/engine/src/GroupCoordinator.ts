@@ -86,8 +86,9 @@ const make = Effect.gen(function* () {
 
   const decide = async ({ key, body, part }: Asked, request: ReserveLinesRequest): Promise<string> => {
     await reached("begin", key)
-    const { partial = false, guard = false, orderId, ttlMillis = holdTtlMillisDefault } = request
-    let group = await register.begin({ id: key, body, lines: demandOf(request), partial, guard, orderId, ttlMillis })
+    const { partial = false, guard = false, orderId, channel, ttlMillis = holdTtlMillisDefault } = request
+    const demands = demandOf(request)
+    let group = await register.begin({ id: key, body, lines: demands, partial, guard, orderId, channel, ttlMillis })
     let asked = false
     for (let turn = 0; turn < groupTurnsMax; turn++) {
       if (group === undefined) {

@@ -149,4 +149,32 @@ describe("the engine", () => {
     )
     expect((await harness.verify()).findings).toEqual([])
   }, 30_000)
+
+  it("sells a SKU on its terms: channels that race share it as they say, and a new start knows them", async () => {
+    const line = { sku: "SHARED" }
+    await say("goods.received", 40_000, { putaway: "done", lines: [{ ...line, quantity: 20 }] })
+    await say("allotment.set", 40_001, { lines: [{ ...line, channel: "shop", quota: 12, ringFence: 8 }] })
+    await vi.waitFor(() => applied("SHARED", 2), { timeout: 10_000, interval: 50 })
+    const reserve = (channel: string, n: number) =>
+      engine.ask("reserve", { ...line, key: `${channel}-${n}`, quantity: 1, channel, ttlMillis: 3_600_000 })
+    const race = Array.from({ length: 30 }, (_, n) => [reserve("shop", n), reserve("market", n)]).flat()
+    const answers = await Promise.all(race)
+    const grants = (of: number) => answers.filter(({ status }, i) => i % 2 === of && status === "granted").length
+    const [shop, market] = [grants(0), grants(1)]
+    expect(shop + market).toBe(20)
+    expect(shop).toBeGreaterThanOrEqual(8)
+    expect(shop).toBeLessThanOrEqual(12)
+    await engine.stop()
+    engine = await harness.startEngine(channels)
+    await say("goods.received", 40_002, { putaway: "done", lines: [{ ...line, quantity: 20 }] })
+    await say("backorder.set", 40_003, { lines: [{ ...line, limit: 3 }] })
+    await vi.waitFor(() => applied("SHARED", 24), { timeout: 10_000, interval: 50 })
+    const last = await engine.ask("reserve", { ...line, key: "shop-last", quantity: 13, channel: "shop" })
+    expect(last).toMatchObject({ status: "denied", reason: "quota_exhausted", available: 12 - shop })
+    const group = { key: "market-group", channel: "market", lines: [{ ...line, quantity: 24 }] }
+    expect(await engine.ask("reserve", group)).toMatchObject({ status: "denied" })
+    const beyond = { ...line, key: "market-beyond", quantity: 21, channel: "market" }
+    expect(await engine.ask("reserve", beyond)).toMatchObject({ status: "granted", backordered: 1 })
+    expect((await harness.verify()).findings).toEqual([])
+  }, 60_000)
 })

@@ -53,7 +53,7 @@ const explainNow = Effect.fnUntraced(function* ({ channel, sku, limit, json }: A
   const { sql } = yield* Database
   const report = yield* query(() => listingReport(sql, channel.id, sku, limit))
   if (report === undefined) return yield* refuseUnknown(sku)
-  const reckoning = reckon(channel, report.levels)
+  const reckoning = reckon(channel, report.levels, report.terms)
   const { id, buffer, cap, threshold, locations } = channel
   const whole = { channel: { id, buffer, cap, threshold, locations }, ...reckoning, ...report }
   yield* print(json, whole, (style) => whyText(channel, report, reckoning, style))

@@ -74,7 +74,7 @@ describe("sources and the checklist of a running stack", { timeout: 120_000 }, (
     )
     const { code, stdout } = await stack.command(["sources"])
     expect(code).toBe(0)
-    expect(stdout).toContain("18 no emitter")
+    expect(stdout).toContain("20 no emitter")
     expect(stdout).toContain("holdfast sources apply sources.json")
   })
 

@@ -89,7 +89,7 @@ describe("triggers", () => {
     const point = pointOf(all.slice(2), heard.slice(2))
     expect(texts(point)).toContain("nobody emits order.placed, order.changed")
     expect(mends(point)).toContain('{"types":["order.placed","order.changed"],"note":"why"}')
-    expect(texts(pointOf([], []))).toContain("nobody emits any of the 18 events")
+    expect(texts(pointOf([], []))).toContain("nobody emits any of the 20 events")
   })
 
   it("miss a source that is silent for too long, or was never heard", () => {
@@ -97,7 +97,7 @@ describe("triggers", () => {
     const point = pointOf(all, late)
     expect(verdicts(point)).toEqual(["ok", "missing", "missing"])
     expect(texts(point)).toContain("1 h 1 min, and 1 h are normal")
-    expect(texts(point)).toContain("shop is to emit bundle.defined, and never did")
+    expect(texts(point)).toContain("shop is to emit backorder.set, and never did")
   })
 
   it("miss a type that only an undeclared source emits; another one beside a declared source is a note", () => {

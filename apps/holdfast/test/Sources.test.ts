@@ -93,5 +93,5 @@ it("prints sources whatever their names are", () => {
   const text = sourcesText(rows, 3 * 3_600_000, { columns: 100, color: false })
   expect(text).not.toContain("\u001b")
   expect(text).toMatch(/order\.placed +a\\u001b\[2J +no +3 h ago +- +undeclared/)
-  expect(text).toContain("1 undeclared, 17 no emitter")
+  expect(text).toContain("1 undeclared, 19 no emitter")
 })

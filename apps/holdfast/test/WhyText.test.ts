@@ -20,8 +20,10 @@ const level = (locationId: LocationId, onHand: number, committed = 0) => ({
   version: 12
 })
 
-const stepsOf = (policy: ChannelPolicy, onHand: number) =>
-  reckon(policy, [level(main, onHand)]).steps.map(({ what, units }) => `${units} ${what}`)
+const shop = ChannelId.make("shop")
+
+const stepsOf = (policy: Omit<ChannelPolicy, "id">, onHand: number) =>
+  reckon({ id: shop, ...policy }, [level(main, onHand)], undefined).steps.map(({ what, units }) => `${units} ${what}`)
 
 describe("how a channel's quantity comes about", () => {
   it("names only the rules that did something", () => {
@@ -55,13 +57,14 @@ describe("how a channel's quantity comes about", () => {
               for (const locations of [undefined, [], [main], [main, berlin]]) {
                 const levels = [level(main, atMain), level(berlin, atBerlin)]
                 const policy = {
+                  id: shop,
                   buffer,
                   ...(cap === undefined ? {} : { cap }),
                   ...(threshold === undefined ? {} : { threshold }),
                   ...(locations === undefined ? {} : { locations })
                 }
                 const told = publishable(policy, { levels: levels.map(announcedLevel) })
-                const reckoning = reckon(policy, levels)
+                const reckoning = reckon(policy, levels, undefined)
                 expect(reckoning.publishable).toBe(told)
                 expect(Math.max(0, reckoning.steps.at(-1)!.units), JSON.stringify({ policy, atMain, atBerlin })).toBe(
                   told
@@ -111,6 +114,7 @@ const row = (version: number): HistoryRow => ({
 const report = (confirmed: ConfirmedListing | null): ListingReport => ({
   sku: "MUG" as Sku,
   version: 12,
+  terms: undefined,
   levels: [level(berlin, 4), level(main, 10, 3)],
   confirmed,
   told: [],
@@ -122,7 +126,9 @@ const confirmed = (quantity: number, version: number) => report({ quantity, vers
 describe("why a channel is told a quantity", () => {
   it("is shown from the levels to what the channel confirmed", () => {
     const stock = confirmed(5, 12)
-    expect(whyText(channel, stock, reckon(channel, stock.levels), { columns: 100, color: false }).split("\n")).toEqual([
+    expect(
+      whyText(channel, stock, reckon(channel, stock.levels, undefined), { columns: 100, color: false }).split("\n")
+    ).toEqual([
       "MUG on marketplace, A marketplace, version 12",
       "",
       "location  on hand  committed  held  available",

@@ -1,3 +1,4 @@
+import { ChannelId } from "@holdfast/domain/Identity"
 import { LocationId, type Sku } from "@holdfast/domain/Identity"
 import { emptyLevel, type LevelUnits } from "@holdfast/domain/StockState"
 import type { ListingEntry } from "@holdfast/ledger/ListingHistory"
@@ -10,8 +11,9 @@ import { whyThenText } from "../src/why/WhyThenText.ts"
 
 const at = Date.parse("2026-11-25T14:03:00Z")
 const main = LocationId.make("main")
-const rulesNow = { buffer: 9 }
-const rules = { rules: { buffer: 2 }, since: at - 3_600_000 }
+const id = ChannelId.make("shop")
+const rulesNow = { id, buffer: 9 }
+const rules = { rules: { id, buffer: 2 }, since: at - 3_600_000 }
 
 const stock = (onHand: number, committed = 0): LevelUnits => ({ ...emptyLevel(main), onHand, committed })
 
@@ -36,6 +38,7 @@ const version = (number: number, levels: ReadonlyArray<LevelUnits> | null, commi
   version: number,
   committedAt,
   levels,
+  terms: undefined,
   rules
 })
 
@@ -43,7 +46,8 @@ const ordered = (number: number, units: number, committedAt: number): UnitsChang
   ...emptyLevel(main),
   committed: units,
   version: number,
-  committedAt
+  committedAt,
+  terms: null
 })
 
 const shown = entry(7, 12, at - 60_000)
@@ -132,7 +136,7 @@ describe("why a channel showed a number at a time", () => {
   })
 
   it("counts from the change of the rules where that made another number right", () => {
-    const other = { rules: { buffer: 4 }, since: at - 50 }
+    const other = { rules: { id, buffer: 4 }, since: at - 50 }
     const then = { ...usual, newest: { ...usual.newest!, rules: other } }
     expect(whyThen(then, rulesNow).behind).toEqual({ quantity: 5, version: 12, since: at - 50, isLeast: false })
     const pushed = { ...usual, basis: { ...usual.basis!, rules: { ...rules, since: at - 60_050 } } }

@@ -69,6 +69,7 @@ const oneOf =
 
 const units = isWhole(1, lineQuantityMax)
 const unitsOrNone = isWhole(0, lineQuantityMax)
+const orLifted = orAbsent((value) => value === null || unitsOrNone(value))
 const delta: Test = (value) => value !== 0 && isWhole(-lineQuantityMax, lineQuantityMax)(value)
 const instant = isWhole(0, timeMax)
 const text: Test = (value) => typeof value === "string"
@@ -128,6 +129,22 @@ const shapes: Readonly<Record<SkuFact["type"], Shape>> = {
   },
   "purchase.ordered": { data: [["purchaseId", isId]], line: [quantityOrNone, ["expectedAt", orAbsent(instant)]] },
   "count.cycle": { data: [["countedAt", instant]], line: [quantityOrNone] },
+  "allotment.set": {
+    data: [],
+    line: [
+      ["channel", isId],
+      ["quota", orLifted],
+      ["ringFence", orLifted]
+    ]
+  },
+  "backorder.set": {
+    data: [],
+    line: [
+      ["limit", unitsOrNone],
+      ["kind", orAbsent(oneOf("backorder", "preorder"))],
+      ["expectedAt", orAbsent(instant)]
+    ]
+  },
   "sku.registered": { data: [], line: [["safetyStock", unitsOrNone]] }
 }
 

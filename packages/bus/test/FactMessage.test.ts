@@ -88,6 +88,23 @@ const samples: Readonly<Record<string, Sample>> = {
       [{}, { quantity: 0.5 }, "lines[0].quantity"]
     ]
   },
+  "allotment.set": {
+    data: {},
+    line: { channel: "shop", quota: 5, ringFence: null },
+    wrong: [
+      [{}, { channel: 5 }, "lines[0].channel"],
+      [{}, { quota: -1 }, "lines[0].quota"],
+      [{}, { ringFence: 0.5 }, "lines[0].ringFence"]
+    ]
+  },
+  "backorder.set": {
+    data: {},
+    line: { limit: 5, kind: "preorder", expectedAt: "2026-11-27T09:30:00Z" },
+    wrong: [
+      [{}, { limit: -1 }, "lines[0].limit"],
+      [{}, { kind: "later" }, "lines[0].kind"]
+    ]
+  },
   "sku.registered": { data: {}, line: { safetyStock: 0 }, wrong: [[{}, { safetyStock: -1 }, "lines[0].safetyStock"]] }
 }
 

@@ -7,6 +7,7 @@
  */
 import type { LocationId, Sku } from "./Identity.ts"
 import { unavailable, type LevelUnits, type StockState } from "./StockState.ts"
+import type { AnnouncedTerms } from "./SkuTerms.ts"
 import { lateEventMillis } from "./Limit.ts"
 
 /** Events listed in one announcement; more are only counted. Bounds the message under a burst on one SKU. */
@@ -77,6 +78,8 @@ export interface Availability {
   readonly sku: Sku
   readonly version: number
   readonly levels: ReadonlyArray<AnnouncedLevel>
+  /** on what terms it is sold; absent: on none */
+  readonly terms?: AnnouncedTerms
   /** milliseconds since the epoch at which this version was durable */
   readonly committedAt: number
   readonly events: ReadonlyArray<AnnouncedEvent>
@@ -98,8 +101,13 @@ export const availableOver = (levels: ReadonlyArray<AnnouncedLevel>, locations?:
     0
   )
 
-const availableAt = ({ onHand, unavailable: stuck = 0, committed, held, safetyStock = 0 }: AnnouncedLevel): number =>
-  onHand - stuck - committed - held - safetyStock
+export const availableAt = ({
+  onHand,
+  unavailable: stuck = 0,
+  committed,
+  held,
+  safetyStock = 0
+}: AnnouncedLevel): number => onHand - stuck - committed - held - safetyStock
 
 /**
  * The instant from which an event's latency budget counts, in milliseconds since the epoch: when it happened, but not in

@@ -133,6 +133,8 @@ export const documentOf = ({
     case "stock.adjusted":
     case "count.cycle":
     case "sku.registered":
+    case "allotment.set":
+    case "backorder.set":
       return undefined
   }
 }

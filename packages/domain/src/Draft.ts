@@ -7,19 +7,46 @@
 import { documentKey, documentKeyOf, type DocumentLine } from "./DocumentLine.ts"
 import type { LocationId, ReservationId } from "./Identity.ts"
 import { levelQuantityMax } from "./Limit.ts"
+import { backorderLimit, withClaim, type SkuTerms } from "./SkuTerms.ts"
 import { applyRare, endsHold, type StockChange, type StockChangeKind } from "./StockChange.ts"
 import { emptyLevel, levelAt, oversold, type StockLevel, type StockState } from "./StockState.ts"
 
-export type Effects = Partial<Omit<StockChange, "kind" | "locationId" | "oversold">>
+export type Effects = Partial<Omit<StockChange, "kind" | "locationId" | "oversold" | "terms">>
 
 export class Draft {
   readonly changes: Array<StockChange> = []
   private readonly state: StockState
   private readonly levels: Array<StockLevel> = []
   private lines: Map<string, DocumentLine> | undefined
+  private current: SkuTerms | undefined
+  /** as the last change said them */
+  private said: SkuTerms | undefined
 
   constructor(state: StockState) {
     this.state = state
+    this.current = this.said = state.terms
+  }
+
+  get terms(): SkuTerms | undefined {
+    return this.current
+  }
+
+  /** The next change says so. */
+  setTerms(terms: SkuTerms): void {
+    this.current = terms
+  }
+
+  /** Units that a channel's orders or holds ask for from now on, signed. The next change says so. */
+  claim(channel: string | undefined, claim: { readonly consumed?: number; readonly held?: number }): void {
+    if (this.current !== undefined) this.current = withClaim(this.current, channel, claim)
+  }
+
+  /** The SKU at all its locations, as it would be. */
+  allLevels(): ReadonlyArray<StockLevel> {
+    const untouched = this.state.levels.filter(
+      ({ locationId }) => !this.levels.some((level) => level.locationId === locationId)
+    )
+    return [...this.levels, ...untouched]
   }
 
   get version(): number {
@@ -55,7 +82,9 @@ export class Draft {
 
   change(kind: StockChangeKind, locationId: LocationId, effects: Effects): void {
     const level = this.level(locationId)
-    const before = oversold(level)
+    // without an allowance what happens elsewhere cannot matter
+    const isAllowed = this.current?.backorder !== undefined
+    const before = isAllowed ? this.beyond(this.said) : oversold(level)
     level.onHand += effects.onHand ?? 0
     level.committed += effects.committed ?? 0
     level.held += effects.held ?? 0
@@ -67,13 +96,21 @@ export class Draft {
       committed: 0,
       held: 0,
       ...effects,
-      oversold: oversold(level) - before
+      oversold: (isAllowed ? this.beyond(this.current) : oversold(level)) - before,
+      ...(this.current === undefined || this.current === this.said ? {} : { terms: this.current })
     }
+    this.said = this.current
     this.changes.push(change)
     const { line } = effects
     if (line === undefined) return
     this.lines ??= new Map()
     this.lines.set(documentKeyOf(line), line)
+  }
+
+  /** Units oversold over all locations that the allowance does not cover. */
+  private beyond(terms: SkuTerms | undefined): number {
+    const units = this.allLevels().reduce((sum, level) => sum + oversold(level), 0)
+    return Math.max(0, units - backorderLimit(terms))
   }
 
   inRange(): boolean {

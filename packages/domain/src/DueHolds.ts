@@ -36,8 +36,10 @@ export const endDueHolds = (state: StockState, draft: Draft, now: number, fates:
 
 const follow = (draft: Draft, hold: Hold, fate: GroupFate): void => {
   const { reservationId, locationId, quantity } = hold
-  if (fate.fate === "expire") draft.change("reservation.expired", locationId, { held: -quantity, reservationId })
-  else if (fate.fate === "confirm") confirmHold(draft, hold, quantity, fate.orderId)
+  if (fate.fate === "expire") {
+    draft.claim(hold.channel, { held: -quantity })
+    draft.change("reservation.expired", locationId, { held: -quantity, reservationId })
+  } else if (fate.fate === "confirm") confirmHold(draft, hold, quantity, fate.orderId)
   else if (fate.until !== hold.expiresAt) moveEnd(draft, hold, fate.until)
 }
 

@@ -8,6 +8,8 @@ import { Result, Schema, SchemaIssue } from "effect"
 import { EventId, EventSource, type Sku } from "./Identity.ts"
 import { rfc3339, timeMax } from "./Rfc3339.ts"
 import {
+  AllotmentSet,
+  BackorderSet,
   BundleDefined,
   CycleCounted,
   GoodsPutaway,
@@ -50,7 +52,9 @@ export const EventManifest = {
   "count.cycle": CycleCounted,
   "count.physical": PhysicalCounted,
   "sku.registered": SkuRegistered,
-  "bundle.defined": BundleDefined
+  "bundle.defined": BundleDefined,
+  "allotment.set": AllotmentSet,
+  "backorder.set": BackorderSet
 } as const satisfies Record<StockEventType, Schema.Top>
 
 export const eventTypes = Object.keys(EventManifest) as ReadonlyArray<StockEventType>

@@ -40,6 +40,8 @@ const lineIdOf = ({ id, attempt, lines, guard }: ReservationGroup, line: number)
 /** Whether a denial says something of the stock, and not only that this attempt came too late. */
 const isFinal = (reason: DenialReason): boolean =>
   reason === "insufficient_stock" ||
+  reason === "ring_fenced" ||
+  reason === "quota_exhausted" ||
   reason === "unknown_sku" ||
   reason === "quarantined" ||
   reason === "quantity_out_of_range"
@@ -54,6 +56,7 @@ export const holdRequests = (group: ReservationGroup): ReadonlyArray<LineRequest
     quantity: requested,
     partial: group.partial,
     ...(group.orderId === undefined ? {} : { orderId: group.orderId }),
+    ...(group.channel === undefined ? {} : { channel: group.channel }),
     expiresAt: group.expiresAt,
     deadline: group.dueAt
   }))

@@ -50,6 +50,9 @@ export const partitions = 64
 /** Placements, and cancellations, that one order's line remembers by their time; above it the oldest two are summed. */
 export const orderEntriesMax = 64
 
+/** Channels with an allotment of one SKU: each ledger row of such a SKU says them all, and an announcement too. */
+export const allotmentsMax = 32
+
 /** Parts of a full physical inventory: with the lines of one event that is a location of two million SKUs. */
 export const countPartsMax = 1_000
 

@@ -9,11 +9,12 @@
  */
 import type { Draft } from "./Draft.ts"
 import { moveEnd } from "./DueHolds.ts"
-import type { LocationId, OrderId, ReservationId, Sku } from "./Identity.ts"
+import { grantable } from "./GrantRules.ts"
+import type { ChannelId, LocationId, OrderId, ReservationId, Sku } from "./Identity.ts"
 import { confirmHold } from "./OrderRules.ts"
 import type { ReservationAnswer } from "./Reservation.ts"
 import { denied, deniedHold, ended, granted, openHold } from "./ReservationRules.ts"
-import { available, isKnown, type StockState } from "./StockState.ts"
+import { isKnown, type StockState } from "./StockState.ts"
 
 /** Times are milliseconds since the epoch. */
 export type LineRequest =
@@ -25,6 +26,7 @@ export type LineRequest =
       readonly quantity: number
       readonly partial: boolean
       readonly orderId?: OrderId
+      readonly channel?: ChannelId
       readonly expiresAt: number
       readonly deadline: number
     }
@@ -43,6 +45,7 @@ export const answerLine = (state: StockState, draft: Draft, request: LineRequest
       confirmHold(draft, hold, hold.quantity, request.orderId)
       return ended("confirmed", state, draft, hold)
     case "release":
+      draft.claim(hold.channel, { held: -hold.quantity })
       draft.change("reservation.released", hold.locationId, { held: -hold.quantity, reservationId: hold.reservationId })
       return ended("released", state, draft, hold)
     case "live":
@@ -57,14 +60,16 @@ const holdLine = (
   request: Extract<LineRequest, { readonly ask: "hold" }>,
   now: number
 ): ReservationAnswer => {
-  const { reservationId, locationId, quantity, partial, orderId, expiresAt, deadline } = request
+  const { reservationId, locationId, quantity, partial, orderId, channel, expiresAt, deadline } = request
   if (state.ended.has(reservationId) || draft.hasEnded(reservationId)) return deniedHold(state, draft, reservationId)
   if (now >= deadline || now >= expiresAt) return denied(state, draft, "too_late")
   if (!isKnown(state)) return denied(state, draft, "unknown_sku")
-  const free = available(draft.level(locationId))
+  const { units: free, bound } = grantable(draft, locationId, channel)
   const units = partial ? Math.min(quantity, free) : quantity
-  if (units > free || units < 1) return denied(state, draft, "insufficient_stock", free)
+  if (units > free || units < 1) return denied(state, draft, bound, free)
+  draft.claim(channel, { held: units })
   const documentId = orderId === undefined ? {} : { documentId: orderId }
-  draft.change("reservation.granted", locationId, { held: units, reservationId, expiresAt, ...documentId })
+  const from = channel === undefined ? {} : { channel }
+  draft.change("reservation.granted", locationId, { held: units, reservationId, expiresAt, ...documentId, ...from })
   return granted(state, draft, { reservationId, locationId, quantity: units, expiresAt })
 }

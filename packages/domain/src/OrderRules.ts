@@ -22,7 +22,7 @@ import {
 } from "./BundleShipment.ts"
 import type { OrderLine, ShipmentLine } from "./DocumentLine.ts"
 import type { Draft, Effects } from "./Draft.ts"
-import { defaultLocation, type LocationId, type OrderId } from "./Identity.ts"
+import { defaultLocation, type ChannelId, type LocationId, type OrderId } from "./Identity.ts"
 import { orderedUnits, withCancellation, withChange, withPlaced } from "./OrderDemand.ts"
 import type { StockChangeKind } from "./StockChange.ts"
 import type {
@@ -90,9 +90,16 @@ const placesOf = (before: OrderLine, after: OrderLine, scene: Scene | undefined)
   return all.size === 0 ? [(only ?? before.allocations[0])?.locationId ?? defaultLocation] : [...all]
 }
 
+/** Units by which the order asks its channel's quota for more, now that this was heard of it; its channel may be news too. */
+const claimDelta = (before: OrderLine, heard: OrderLine): number => {
+  const known = before.channel === heard.channel ? Math.max(0, orderedUnits(before)) : 0
+  return Math.max(0, orderedUnits(heard)) - known
+}
+
 /** Allocates what is open now and notes the changes, one for each location that is touched. The first has the line. */
 const settle = (draft: Draft, before: OrderLine, heard: OrderLine, settlement: Settlement): void => {
   const { kind, time, demands, policies, destination, scene, effects } = settlement
+  if (draft.terms !== undefined) draft.claim(heard.channel, { consumed: claimDelta(before, heard) })
   const strategy = strategyOf(policies(heard.channel), (at) => available(draft.level(at)), destination)
   const allocations = allocate(before.allocations, stillOpen(heard), demands, shipmentsOf(heard), strategy)
   const line = { ...heard, allocations }
@@ -127,6 +134,7 @@ const demandsOf = (state: StockState, draft: Draft, { lines, orderId }: OrderPla
       reservationId === undefined || draft.hasEnded(reservationId) ? undefined : state.holds.get(reservationId)
     const units = hold === undefined ? 0 : Math.min(hold.quantity, quantity)
     if (hold !== undefined) {
+      draft.claim(hold.channel, { held: -hold.quantity })
       draft.change("reservation.consumed", hold.locationId, {
         held: -hold.quantity,
         reservationId: hold.reservationId,
@@ -139,6 +147,15 @@ const demandsOf = (state: StockState, draft: Draft, { lines, orderId }: OrderPla
   return [...covered, ...rest]
 }
 
+/** Of the first hold that the lines name and that says for which channel it is. */
+const channelOfHolds = (state: StockState, { lines }: OrderPlaced): ChannelId | undefined => {
+  for (const { reservationId } of lines) {
+    const channel = reservationId === undefined ? undefined : state.holds.get(reservationId)?.channel
+    if (channel !== undefined) return channel
+  }
+  return undefined
+}
+
 export const placeOrder = (
   state: StockState,
   draft: Draft,
@@ -148,7 +165,7 @@ export const placeOrder = (
 ): void => {
   const demands = demandsOf(state, draft, data)
   const before = lineOf(draft, data.orderId)
-  const heard = withChannel(withPlaced(before, data.lines, time), data.channel)
+  const heard = withChannel(withPlaced(before, data.lines, time), data.channel ?? channelOfHolds(state, data))
   settle(draft, before, heard, { kind: "order.placed", time, demands, policies, destination: data.destination })
 }
 
@@ -243,7 +260,10 @@ export const confirmShipment = (
 /** Units of a hold become units of an order. */
 export const confirmHold = (draft: Draft, hold: Hold, units: number, orderId: OrderId): void => {
   const before = lineOf(draft, orderId)
-  const heard = { ...before, confirmed: before.confirmed + units }
+  const channel = before.channel ?? hold.channel
+  const confirmed = { ...before, confirmed: before.confirmed + units }
+  const heard = channel === undefined ? confirmed : { ...confirmed, channel }
+  draft.claim(hold.channel, { held: -units })
   settle(draft, before, heard, {
     kind: "reservation.confirmed",
     time: 0,

@@ -7,7 +7,7 @@
  */
 import { Schema } from "effect"
 import type { AnnouncedLevel } from "./Availability.ts"
-import { IdempotencyKey, LocationId, OrderId, ReservationId, Sku } from "./Identity.ts"
+import { ChannelId, IdempotencyKey, LocationId, OrderId, ReservationId, Sku } from "./Identity.ts"
 import { holdTtlMillisMax, holdTtlMillisMin } from "./Limit.ts"
 import { Quantity } from "./StockEvent.ts"
 
@@ -28,6 +28,8 @@ export const ReserveRequest = Schema.Struct({
   /** milliseconds the hold lives, by the database's clock */
   ttlMillis: Schema.optionalKey(TtlMillis),
   orderId: Schema.optionalKey(OrderId),
+  /** for whose quota and ring-fence it counts; absent: it draws on what is left for everybody */
+  channel: Schema.optionalKey(ChannelId),
   /** whether every channel is told that these units are under guard, for as long as they are held */
   guard: Schema.optionalKey(Schema.Boolean)
 })
@@ -87,9 +89,13 @@ export const requestSchemas = {
 
 export type RequestVerb = keyof typeof requestSchemas
 
-/** Why a request was denied. `available` is the signed number of units at that moment. */
+/** Why a request was denied. `available` is the signed number of units that this one could have had at that moment. */
 export type DenialReason =
   | "insufficient_stock"
+  /** what is there is kept for other channels */
+  | "ring_fenced"
+  /** the channel's orders and holds have used up its quota */
+  | "quota_exhausted"
   | "unknown_sku"
   | "unknown_reservation"
   | "reservation_expired"
@@ -113,6 +119,10 @@ export type ReservationAnswer =
       readonly quantity: number
       readonly version: number
       readonly expiresAt: number
+      /** of these, units that are not there yet, where an allowance covers them; absent: none */
+      readonly backordered?: number
+      /** when those are to come */
+      readonly expectedAt?: number
     }
   | {
       readonly status: "confirmed" | "released"

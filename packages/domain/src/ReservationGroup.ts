@@ -9,7 +9,7 @@
  * changes: `GroupRules`.
  */
 import { Schema } from "effect"
-import { defaultLocation, IdempotencyKey, LocationId, OrderId, type ReservationId, Sku } from "./Identity.ts"
+import { ChannelId, defaultLocation, IdempotencyKey, LocationId, OrderId, type ReservationId, Sku } from "./Identity.ts"
 import { reserveLinesMax } from "./Limit.ts"
 import { TtlMillis, type DenialReason, type ReservationRequest } from "./Reservation.ts"
 import { Quantity } from "./StockEvent.ts"
@@ -25,6 +25,8 @@ export const ReserveLinesRequest = Schema.Struct({
   /** milliseconds the holds live, by the database's clock */
   ttlMillis: Schema.optionalKey(TtlMillis),
   orderId: Schema.optionalKey(OrderId),
+  /** for whose quotas and ring-fences it counts; absent: it draws on what is left for everybody */
+  channel: Schema.optionalKey(ChannelId),
   /** whether every channel is told that these units are under guard, for as long as they are held */
   guard: Schema.optionalKey(Schema.Boolean)
 })
@@ -59,6 +61,7 @@ export interface ReservationGroup {
   readonly partial: boolean
   readonly guard: boolean
   readonly orderId: OrderId | undefined
+  readonly channel: ChannelId | undefined
   readonly ttlMillis: number
   /** an attempt that nobody finished is aborted; the same key may then try again */
   readonly attempt: number

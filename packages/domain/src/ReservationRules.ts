@@ -10,6 +10,7 @@
 import { announcedLevels } from "./Availability.ts"
 import type { Draft } from "./Draft.ts"
 import { moveEnd } from "./DueHolds.ts"
+import { backorderedOf, grantable, type Backordered } from "./GrantRules.ts"
 import { defaultLocation, type ReservationId } from "./Identity.ts"
 import { holdTtlMillisDefault } from "./Limit.ts"
 import { confirmHold } from "./OrderRules.ts"
@@ -75,27 +76,31 @@ export const denied = (
 const reserve = (
   state: StockState,
   draft: Draft,
-  { locationId = defaultLocation, quantity, ttlMillis = holdTtlMillisDefault, orderId, guard }: ReserveRequest,
+  { locationId = defaultLocation, quantity, ttlMillis = holdTtlMillisDefault, orderId, channel, guard }: ReserveRequest,
   { now, unique }: RequestContext
 ): ReservationAnswer => {
-  const free = available(draft.level(locationId))
-  if (quantity > free) return denied(state, draft, "insufficient_stock", free)
+  const { units: free, bound } = grantable(draft, locationId, channel)
+  if (quantity > free) return denied(state, draft, bound, free)
+  const missing = backorderedOf(draft, locationId, quantity)
+  draft.claim(channel, { held: quantity })
   const reservationId = reservationIdOf(state.sku, unique, guard)
   const expiresAt = now + ttlMillis
   draft.change("reservation.granted", locationId, {
     held: quantity,
     reservationId,
     expiresAt,
-    ...(orderId === undefined ? {} : { documentId: orderId })
+    ...(orderId === undefined ? {} : { documentId: orderId }),
+    ...(channel === undefined ? {} : { channel })
   })
-  return granted(state, draft, { reservationId, locationId, quantity, expiresAt })
+  return granted(state, draft, { reservationId, locationId, quantity, expiresAt }, missing)
 }
 
 export const granted = (
   state: StockState,
   { version }: Pick<Draft, "version">,
-  { reservationId, quantity, expiresAt }: Hold
-): ReservationAnswer => ({ status: "granted", reservationId, sku: state.sku, quantity, version, expiresAt })
+  { reservationId, quantity, expiresAt }: Hold,
+  missing?: Backordered
+): ReservationAnswer => ({ status: "granted", reservationId, sku: state.sku, quantity, version, expiresAt, ...missing })
 
 /** The hold with that id, unless it has ended. */
 export const openHold = (state: StockState, draft: Draft, id: ReservationId): Hold | undefined =>
@@ -120,6 +125,7 @@ const confirm = (state: StockState, draft: Draft, hold: Hold, request: ConfirmRe
 }
 
 const release = (state: StockState, draft: Draft, hold: Hold): ReservationAnswer => {
+  draft.claim(hold.channel, { held: -hold.quantity })
   draft.change("reservation.released", hold.locationId, { held: -hold.quantity, reservationId: hold.reservationId })
   return ended("released", state, draft, hold)
 }

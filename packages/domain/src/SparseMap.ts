@@ -33,6 +33,11 @@ export class SparseMap<K, V> {
     }
   }
 
+  values(): Iterable<V> {
+    if (this.entries !== undefined) return this.entries.values()
+    return this.key === undefined ? [] : [this.value as V]
+  }
+
   delete(key: K): void {
     if (this.entries !== undefined) {
       this.entries.delete(key)

@@ -4,7 +4,8 @@
  * Guarantee: a change says all that `evolve` needs. Deltas are signed units; an absent one is 0.
  */
 import type { DocumentLine } from "./DocumentLine.ts"
-import type { LocationId, ReservationId } from "./Identity.ts"
+import type { ChannelId, LocationId, ReservationId } from "./Identity.ts"
+import type { SkuTerms } from "./SkuTerms.ts"
 import type { StockEventType } from "./StockEvent.ts"
 import type { StockLevel } from "./StockState.ts"
 
@@ -43,8 +44,12 @@ export interface StockChange extends RareDeltas {
   readonly onHand: number
   readonly committed: number
   readonly held: number
-  /** units by which this change raised (or, negative, healed) what is oversold at the location */
+  /** units by which this change raised (or, negative, healed) what is oversold: at the location, or beyond the SKU's allowance */
   readonly oversold: number
+  /** only where the terms of sale changed, or what is used of them: the terms as they stand afterwards */
+  readonly terms?: SkuTerms
+  /** only of a grant: the channel that asked for it */
+  readonly channel?: ChannelId
   /** units on hand that a movement did not move, because a later count had seen them */
   readonly counted?: number
   /** only of a count that took effect: milliseconds since the epoch at which it was made */

@@ -222,6 +222,29 @@ export const BundleDefined = Schema.Struct({
   )
 })
 
+const orLifted = Schema.optionalKey(Schema.NullOr(QuantityOrNone))
+
+const speaks = Schema.makeFilter((line: { readonly quota?: unknown; readonly ringFence?: unknown }) =>
+  line.quota === undefined && line.ringFence === undefined ? "must have a quota or a ringFence" : undefined
+)
+
+/** How many units of a SKU a channel may have (quota) and which nobody else may have (ring-fence); null lifts it. */
+export const AllotmentSet = Schema.Struct({
+  lines: linesOf(Schema.Struct({ sku: Sku, channel: ChannelId, quota: orLifted, ringFence: orLifted }).check(speaks))
+})
+
+/** How many units may be promised beyond what is there; 0 lifts it. */
+export const BackorderSet = Schema.Struct({
+  lines: linesOf(
+    Schema.Struct({
+      sku: Sku,
+      limit: QuantityOrNone,
+      kind: Schema.optionalKey(Schema.Literals(["backorder", "preorder"])),
+      expectedAt: Schema.optionalKey(Instant)
+    })
+  )
+})
+
 /** Where a line of a fact comes from when a bundle was named: set by ingest, never by a publisher. */
 export interface LineOrigin {
   readonly bundle?: Sku
@@ -253,6 +276,9 @@ export type PhysicalCounted = typeof PhysicalCounted.Type
 export type SkuRegistered = typeof SkuRegistered.Type
 export type BundleDefined = typeof BundleDefined.Type
 
+export type AllotmentSet = typeof AllotmentSet.Type
+export type BackorderSet = typeof BackorderSet.Type
+
 /** What every event carries, whatever happened. Times are milliseconds since the epoch. */
 export interface EventHeader {
   readonly source: EventSource
@@ -281,6 +307,8 @@ export type StockEvent = EventHeader &
     | { readonly type: "count.physical"; readonly data: PhysicalCounted }
     | { readonly type: "sku.registered"; readonly data: SkuRegistered }
     | { readonly type: "bundle.defined"; readonly data: BundleDefined }
+    | { readonly type: "allotment.set"; readonly data: AllotmentSet }
+    | { readonly type: "backorder.set"; readonly data: BackorderSet }
   )
 
 export type StockEventType = StockEvent["type"]

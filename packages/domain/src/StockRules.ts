@@ -35,6 +35,7 @@ import {
   placeOrder,
   type AllocationPolicies
 } from "./OrderRules.ts"
+import { setAllotments, setBackorder } from "./TermsRules.ts"
 import type { ReservationAnswer, ReservationRequest } from "./Reservation.ts"
 import { endDueHolds, noFates, type GroupFates } from "./DueHolds.ts"
 import { answerLine, type LineRequest } from "./LineRules.ts"
@@ -69,7 +70,7 @@ export type StockCommand =
 
 /** Why a fact cannot be applied as it is: it is parked and can be replayed. */
 export interface Refusal {
-  readonly reason: "unknown_sku" | "quantity_out_of_range"
+  readonly reason: "unknown_sku" | "quantity_out_of_range" | "too_many_allotments"
   readonly detail: string
 }
 
@@ -131,7 +132,11 @@ const decideFact = (
     }
   }
   const before = draft.changes.length
-  apply(state, draft, fact, movedSince, policies)
+  const fits = apply(state, draft, fact, movedSince, policies) ?? true
+  if (!fits) {
+    const detail = `${fact.sku} has an allotment for as many channels as it may have`
+    return { changes: draft.changes, refusal: { reason: "too_many_allotments", detail } }
+  }
   if (draft.inRange()) return { changes: draft.changes }
   return {
     changes: draft.changes.slice(0, before),
@@ -148,7 +153,7 @@ const apply = (
   fact: SkuFact,
   movedSince: MovedSince,
   policies: AllocationPolicies
-): void => {
+): boolean | void => {
   const { time } = fact
   switch (fact.type) {
     case "order.placed":
@@ -183,6 +188,10 @@ const apply = (
       return count(draft, fact.data, movedSince)
     case "sku.registered":
       return registerSku(draft, fact.data, time)
+    case "allotment.set":
+      return setAllotments(state, draft, fact.data, time)
+    case "backorder.set":
+      return setBackorder(state, draft, fact.data, time)
   }
 }
 
@@ -214,6 +223,7 @@ export const evolve = (state: StockState, change: StockChange): void => {
   level.committed += change.committed
   level.held += change.held
   applyRare(level, change)
+  if (change.terms !== undefined) state.terms = change.terms
   state.version += 1
   if (level.committed < 0 || level.held < 0) {
     throw new InvariantBroken(
@@ -247,8 +257,9 @@ const moveEnd = (state: StockState, hold: Hold, expiresAt: number): Hold => {
 }
 
 const openHold = (state: StockState, change: StockChange, reservationId: ReservationId): void => {
-  const { locationId, held, documentId } = change
-  const hold = { reservationId, locationId, quantity: held, expiresAt: change.expiresAt ?? 0 }
+  const { locationId, held, documentId, channel } = change
+  const known = { reservationId, locationId, quantity: held, expiresAt: change.expiresAt ?? 0 }
+  const hold: Hold = channel === undefined ? known : { ...known, channel }
   state.holds.set(reservationId, documentId === undefined ? hold : { ...hold, orderId: documentId as OrderId })
   state.expiry.add(reservationId, hold.expiresAt)
 }

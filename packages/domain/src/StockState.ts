@@ -11,8 +11,9 @@
 import type { DocumentLine } from "./DocumentLine.ts"
 import { HoldExpiry, type EndsAt } from "./HoldExpiry.ts"
 import { isGuarded } from "./Partition.ts"
+import type { SkuTerms } from "./SkuTerms.ts"
 import { SparseMap } from "./SparseMap.ts"
-import type { LocationId, OrderId, ReservationId, Sku } from "./Identity.ts"
+import type { ChannelId, LocationId, OrderId, ReservationId, Sku } from "./Identity.ts"
 
 /** Units of one SKU at one location. */
 export interface StockLevel {
@@ -66,6 +67,8 @@ export interface Hold {
   /** milliseconds since the epoch, by the database's clock; Infinity while it is pinned */
   readonly expiresAt: number
   readonly orderId?: OrderId
+  /** the channel that asked for it, if it said so: the hold counts against its quota */
+  readonly channel?: ChannelId
 }
 
 /** How a hold ended. It ends once. */
@@ -79,6 +82,8 @@ export interface StockState {
   readonly expiry: HoldExpiry
   /** held units that are under guard, where there are any */
   guarded: Map<LocationId, number> | undefined
+  /** on what terms it is sold, where anything was ever said of them */
+  terms: SkuTerms | undefined
   /** how holds that are at hand but no longer open have ended */
   readonly ended: SparseMap<ReservationId, HoldEnd>
   /** lines of orders, transfers and purchases, by `documentKey` */
@@ -92,6 +97,7 @@ export const emptyState = (sku: Sku): StockState => ({
   holds: new SparseMap(),
   expiry: new HoldExpiry(),
   guarded: undefined,
+  terms: undefined,
   ended: new SparseMap(),
   documents: new SparseMap()
 })

@@ -8,7 +8,7 @@ import {
   type AnnouncedEvent,
   type Availability
 } from "../src/Availability.ts"
-import { LocationId, Sku } from "../src/Identity.ts"
+import { ChannelId, LocationId, Sku } from "../src/Identity.ts"
 import { lateEventMillis } from "../src/Limit.ts"
 import { publishable } from "../src/Publishable.ts"
 import { emptyLevel } from "../src/StockState.ts"
@@ -78,7 +78,7 @@ describe("publishable units", () => {
     ["all that is available above the threshold", { buffer: 0, threshold: 4, locations: [main] }, 5],
     ["nothing when stock is oversold", { buffer: 0, locations: [east] }, 0]
   ])("are %s", (_, policy, units) => {
-    expect(publishable(policy, { levels })).toBe(units)
+    expect(publishable({ id: ChannelId.make("shop"), ...policy }, { levels })).toBe(units)
   })
 })
 

@@ -17,12 +17,16 @@ import returnRestocked from "./fixtures/events/return.restocked.json" with { typ
 import shipmentCancelled from "./fixtures/events/shipment.cancelled.json" with { type: "json" }
 import shipmentConfirmed from "./fixtures/events/shipment.confirmed.json" with { type: "json" }
 import shipmentCreated from "./fixtures/events/shipment.created.json" with { type: "json" }
+import allotmentSet from "./fixtures/events/allotment.set.json" with { type: "json" }
+import backorderSet from "./fixtures/events/backorder.set.json" with { type: "json" }
 import skuRegistered from "./fixtures/events/sku.registered.json" with { type: "json" }
 import stockAdjusted from "./fixtures/events/stock.adjusted.json" with { type: "json" }
 import transferDispatched from "./fixtures/events/transfer.dispatched.json" with { type: "json" }
 import transferReceived from "./fixtures/events/transfer.received.json" with { type: "json" }
 
 const fixtures = [
+  allotmentSet,
+  backorderSet,
   orderPlaced,
   orderChanged,
   orderCancelled,

@@ -38,6 +38,7 @@ const pending = (partial = false): ReservationGroup => ({
   partial,
   guard: false,
   orderId: undefined,
+  channel: undefined,
   ttlMillis: 1_000,
   attempt: 1,
   status: "pending",

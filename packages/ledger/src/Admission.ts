@@ -6,7 +6,8 @@
  * who is the only writer. Nothing is locked: the fence of the commit makes a stale read harmless.
  */
 import { decodeLine, documentKey, type DocumentLine } from "@holdfast/domain/DocumentLine"
-import type { LocationId, OrderId, ReservationId, Sku } from "@holdfast/domain/Identity"
+import type { ChannelId, LocationId, OrderId, ReservationId, Sku } from "@holdfast/domain/Identity"
+import { decodeTerms } from "@holdfast/domain/SkuTerms"
 import {
   countGuarded,
   emptyLevel,
@@ -90,7 +91,18 @@ const repetitionWindow = "16 days"
  * server, and another turn of the event loop.
  */
 interface Row {
-  readonly part: "clock" | "seen" | "answer" | "level" | "hold" | "stopped" | "ended" | "line" | "moved" | "version"
+  readonly part:
+    | "clock"
+    | "seen"
+    | "answer"
+    | "level"
+    | "hold"
+    | "terms"
+    | "stopped"
+    | "ended"
+    | "line"
+    | "moved"
+    | "version"
   readonly a: string
   readonly b: string
   readonly c: string
@@ -112,7 +124,8 @@ export const admit = async (sql: Sql, asked: AdmissionQuery): Promise<AdmissionR
   const of = (part: Row["part"]): ReadonlyArray<Row> => rows.filter((row) => row.part === part)
   const states = statesOf(asked.skus, of("stopped"))
   for (const row of of("level")) addLevel(states.get(row.a)!, row)
-  for (const row of of("hold")) addHold(states.get(row.b)!.state, storedHoldOf(row).hold)
+  for (const row of of("hold")) addHold(states.get(row.b)!.state, openHoldOf(row))
+  for (const { a, b } of of("terms")) states.get(a)!.state.terms = decodeTerms(b)
   return {
     now: Math.floor(of("clock")[0]!.i),
     seen: new Set(of("seen").map(({ a }) => a)),
@@ -148,8 +161,9 @@ const statePart = (sql: Sql, wanted: ReadonlyArray<string>) => {
   where not lifted and sku = any(${skus}::text[])
   union all select 'level', sku, location_id, ${rareText(sql)}, null, null, on_hand, committed, held, version from stock_level
   where sku = any(${skus}::text[])
-  union all select 'hold', reservation_id, sku, location_id, order_id, ended, quantity, extract(epoch from expires_at) * 1000, 0, 0
-  from hold where ended is null and sku = any(${skus}::text[])`
+  union all select 'hold', reservation_id, sku, location_id, order_id, channel, quantity, extract(epoch from expires_at) * 1000, 0, 0
+  from hold where ended is null and sku = any(${skus}::text[])
+  union all select 'terms', sku, terms, null, null, null, 0, 0, 0, 0 from sku_terms where sku = any(${skus}::text[])`
 }
 
 /** The quantities that few levels have, or null: a row of the answer has no room for them all. */
@@ -213,6 +227,12 @@ export const findHolds = async (sql: Sql, ids: ReadonlyArray<string>): Promise<R
 const storedHoldOf = ({ a, b, c, d, e, i, j }: Row): StoredHold => {
   const hold = { reservationId: a as ReservationId, locationId: c as LocationId, quantity: i, expiresAt: Math.round(j) }
   return { sku: b, hold: d === null ? hold : { ...hold, orderId: d as OrderId }, ended: e as HoldEnd | null }
+}
+
+/** Of an open hold the row says the channel where an ended one says its end. */
+const openHoldOf = (row: Row): Hold => {
+  const { hold } = storedHoldOf(row)
+  return row.e === null ? hold : { ...hold, channel: row.e as ChannelId }
 }
 
 const statesOf = (skus: ReadonlyArray<string>, stopped: ReadonlyArray<Row>): Map<string, StoredState> => {

@@ -5,6 +5,7 @@
  * batch touch (a level, a hold, an order's line) are written once, as they stand at the end.
  */
 import { encodeLine, openUnits, type DocumentLine } from "@holdfast/domain/DocumentLine"
+import { encodeTerms } from "@holdfast/domain/SkuTerms"
 import type { StockChange } from "@holdfast/domain/StockChange"
 import type { Hold, HoldEnd, StockLevel } from "@holdfast/domain/StockState"
 import { escaped, NumberColumn, SparseColumn, TextColumn } from "./ArrayLiteral.ts"
@@ -95,7 +96,8 @@ export const rareColumns = {
   counted_at: (change: StockChange) => secondsOf(change.countedAt),
   safety_stock_at: (change: StockChange) => secondsOf(change.safetyStockAt),
   done_by: (change: StockChange) => change.by,
-  reference: (change: StockChange) => change.reference
+  reference: (change: StockChange) => change.reference,
+  terms: (change: StockChange) => (change.terms === undefined ? undefined : encodeTerms(change.terms))
 } as const
 
 const rareValues = Object.values(rareColumns)
@@ -128,6 +130,8 @@ export class CommitBatch {
   readonly holds = new Map<string, HoldRow>()
   readonly newLines = new Map<string, DocumentLineRow>()
   readonly changedLines = new Map<string, DocumentLineRow>()
+  /** by SKU: terms of sale as they stand after the batch */
+  readonly terms = new Map<string, string>()
   readonly answers: Array<{ readonly key: string; readonly body: string; readonly answer: string }> = []
   readonly outbox: Array<{
     readonly partition: number
@@ -151,7 +155,8 @@ export class CommitBatch {
     ledger.causeSource.add(cause.source)
     ledger.causeId.add(cause.id)
     ledger.causeKey.add(cause.key)
-    ledger.channel.add(cause.channel)
+    if (change.terms !== undefined) this.terms.set(sku, encodeTerms(change.terms))
+    ledger.channel.add(cause.channel ?? change.channel)
     ledger.documentId.add(change.documentId)
     const line = change.line === undefined ? undefined : escaped(encodeLine(change.line))
     ledger.line.addEscaped(line)

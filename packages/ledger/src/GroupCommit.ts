@@ -9,7 +9,7 @@
  * Arrays are unnested in select lists: as a table function each of them would be stored and read back row by row.
  */
 import { numberArray, sparseArray, textArray, TextColumn } from "./ArrayLiteral.ts"
-import { rareColumns, type CommitBatch, type DocumentLineRow } from "./CommitBatch.ts"
+import { rareColumns, type CommitBatch, type DocumentLineRow, type HoldRow } from "./CommitBatch.ts"
 import type { Sql } from "./Database.ts"
 import { insertParked } from "./Parked.ts"
 
@@ -27,7 +27,11 @@ const rareLevels = {
 } as const
 
 const typeOf = (column: string): string =>
-  column.endsWith("_at") ? "float8" : column === "done_by" || column === "reference" ? "text" : "int"
+  column.endsWith("_at")
+    ? "float8"
+    : column === "done_by" || column === "reference" || column === "terms"
+      ? "text"
+      : "int"
 
 const isTime = (column: string): boolean => column.endsWith("_at")
 
@@ -80,6 +84,24 @@ const rareParts = (sql: Sql, batch: CommitBatch) => {
   }
 }
 
+/** Where terms of sale change, their fold is a part of the statement. */
+const termsPart = (sql: Sql, { terms }: CommitBatch) =>
+  terms.size === 0
+    ? sql``
+    : sql`
+terms as (
+  insert into sku_terms (sku, terms)
+  select unnest(${textArray(terms.keys())}::text[]), unnest(${textArray(terms.values())}::text[])
+  on conflict (sku) do update set terms = excluded.terms),`
+
+/** Few holds are for a channel's quota. */
+const holdChannels = (sql: Sql, holds: ReadonlyArray<HoldRow>) => {
+  const nothing = sql``
+  if (holds.every(({ hold }) => hold.channel === undefined)) return { name: nothing, value: nothing, column: nothing }
+  const channels = sparseArray(holds.map(({ hold }) => hold.channel))
+  return { name: sql`, channel`, value: sql`, t.channel`, column: sql`, unnest(${channels}::text[]) as channel` }
+}
+
 const lineColumns = (sql: Sql, rows: ReadonlyArray<DocumentLineRow>) => {
   const lines = new TextColumn()
   for (const { line } of rows) lines.addEscaped(line)
@@ -95,6 +117,7 @@ export const commitBatch = async (sql: Sql, batch: CommitBatch): Promise<number>
   const added = [...batch.newLines.values()]
   const changed = [...batch.changedLines.values()]
   const rare = rareParts(sql, batch)
+  const forChannel = holdChannels(sql, holds)
   const rows = await sql`
 with clock as materialized (select clock_timestamp() as now),
 want as (
@@ -137,16 +160,16 @@ level_insert as (
   select sku, location_id, partition, on_hand, committed, held, version${rare.levelValues} from level where expected = 0
   on conflict do nothing returning 1),
 holds as (
-  insert into hold (reservation_id, sku, location_id, partition, quantity, order_id, expires_at, ended)
-  select t.reservation_id, t.sku, t.location_id, t.partition, t.quantity, t.order_id, to_timestamp(t.expires_at), t.ended
+  insert into hold (reservation_id, sku, location_id, partition, quantity, order_id, expires_at, ended${forChannel.name})
+  select t.reservation_id, t.sku, t.location_id, t.partition, t.quantity, t.order_id, to_timestamp(t.expires_at), t.ended${forChannel.value}
   from (select unnest(${textArray(holds.map((r) => r.hold.reservationId))}::text[]) as reservation_id,
     unnest(${textArray(holds.map((r) => r.sku))}::text[]) as sku, unnest(${textArray(holds.map((r) => r.hold.locationId))}::text[]) as location_id,
     unnest(${numberArray(holds.map((r) => r.partition))}::smallint[]) as partition,
     unnest(${numberArray(holds.map((r) => r.hold.quantity))}::int[]) as quantity,
     unnest(${sparseArray(holds.map((r) => r.hold.orderId ?? null))}::text[]) as order_id,
     unnest(${numberArray(holds.map((r) => r.hold.expiresAt / 1000))}::float8[]) as expires_at,
-    unnest(${sparseArray(holds.map((r) => r.ended))}::text[]) as ended) as t
-  on conflict (reservation_id) do update set ended = excluded.ended, quantity = excluded.quantity, expires_at = excluded.expires_at),
+    unnest(${sparseArray(holds.map((r) => r.ended))}::text[]) as ended${forChannel.column}) as t
+  on conflict (reservation_id) do update set ended = excluded.ended, quantity = excluded.quantity, expires_at = excluded.expires_at),${termsPart(sql, batch)}
 line_insert as (
   insert into document_line (kind, document_id, sku, open, line)
   select ${lineColumns(sql, added)}),

@@ -3,6 +3,7 @@
  *
  * Guarantee: all of it is of one moment. Rejects with what postgres.js threw.
  */
+import { announcedTerms, decodeTerms, type AnnouncedTerms } from "@holdfast/domain/SkuTerms"
 import type { Sku } from "@holdfast/domain/Identity"
 import type { Sql } from "./Database.ts"
 import { entriesUpTo, type ListingEntry } from "./ListingHistory.ts"
@@ -17,6 +18,8 @@ export interface ListingReport {
   readonly sku: Sku
   readonly version: number
   readonly levels: ReadonlyArray<VersionedLevel>
+  /** on what terms it is sold; undefined: on none */
+  readonly terms: AnnouncedTerms | undefined
   /** null: the channel never confirmed anything of it */
   readonly confirmed: ConfirmedListing | null
   /** the last answers of the channel, newest last */
@@ -31,15 +34,21 @@ export const confirmedBy = (sql: Reader, channel: string, sku: Sku) => sql<Array
   select quantity, version, round(extract(epoch from confirmed_at) * 1000)::float8 as "confirmedAt"
   from listing where channel = ${channel} and sku = ${sku}`
 
+const termsOf = async (sql: Reader, sku: Sku): Promise<AnnouncedTerms | undefined> => {
+  const [row] = await sql<Array<{ terms: string }>>`select terms from sku_terms where sku = ${sku}`
+  return row === undefined ? undefined : announcedTerms(decodeTerms(row.terms))
+}
+
 /** Undefined when the SKU is not known. @param limit changes of the history, the newest */
 export const listingReport = (sql: Sql, channel: string, sku: Sku, limit: number): Promise<ListingReport | undefined> =>
   atOneMoment(sql, async (snapshot) => {
     const levels = await storedLevels(snapshot, sku)
     if (levels.length === 0) return undefined
-    const [confirmed, told, history] = await Promise.all([
+    const [terms, confirmed, told, history] = await Promise.all([
+      termsOf(snapshot, sku),
       confirmedBy(snapshot, channel, sku),
       entriesUpTo(snapshot, channel, sku, Number.POSITIVE_INFINITY, toldMax),
       skuHistory(snapshot, sku, { limit })
     ])
-    return { sku, version: versionOf(levels), levels, confirmed: confirmed[0] ?? null, told, history }
+    return { sku, version: versionOf(levels), levels, terms, confirmed: confirmed[0] ?? null, told, history }
   })

@@ -4,6 +4,7 @@
  * Guarantee: all of it is of one moment. It tells what is stored and reckons nothing. Rejects with what postgres.js threw.
  */
 import type { Sku } from "@holdfast/domain/Identity"
+import type { AnnouncedTerms } from "@holdfast/domain/SkuTerms"
 import type { LevelUnits } from "@holdfast/domain/StockState"
 import { rulesAt, type RulesInForce } from "./ChannelDefinitions.ts"
 import type { Sql } from "./Database.ts"
@@ -11,7 +12,7 @@ import { entriesUpTo, shownAfter, shownAt, type ListingEntry } from "./ListingHi
 import { confirmedBy, toldMax } from "./ListingReport.ts"
 import { skuHistory, type SkuHistory } from "./SkuHistory.ts"
 import { storedLevels } from "./SkuReport.ts"
-import { changesBack, levelsAt, versionAt, type CommittedVersion, type UnitsChange } from "./SkuVersions.ts"
+import { changesBack, levelsAt, termsAt, versionAt, type CommittedVersion, type UnitsChange } from "./SkuVersions.ts"
 import { atOneMoment, type Reader } from "./Snapshot.ts"
 
 /** Changes that are read to find since when a channel was behind: a minute of the fastest SKU. */
@@ -24,6 +25,8 @@ export interface StockThen {
   readonly committedAt: number | null
   /** null where the ledger does not go back so far */
   readonly levels: ReadonlyArray<LevelUnits> | null
+  /** on what terms the SKU was sold; undefined: on none */
+  readonly terms: AnnouncedTerms | undefined
   /** null where none of that time are stored */
   readonly rules: RulesInForce | null
 }
@@ -74,12 +77,13 @@ const stockAt = async (
   version: number,
   rulesOf: number
 ): Promise<StockThen> => {
-  const [committedAt, levels, rules] = await Promise.all([
+  const [committedAt, levels, terms, rules] = await Promise.all([
     committedAtOf(sql, sku, version),
     levelsAt(sql, sku, version),
+    termsAt(sql, sku, version),
     rulesAt(sql, channel, rulesOf)
   ])
-  return { version, committedAt, levels: levels ?? null, rules: rules ?? null }
+  return { version, committedAt, levels: levels ?? null, terms, rules: rules ?? null }
 }
 
 /** What is stored of what was shown; of a summary alone it is not known when it was pushed. */

@@ -10,6 +10,7 @@ import {
   type AnnouncedLevel,
   type Availability
 } from "@holdfast/domain/Availability"
+import { announcedTerms, decodeTerms, type AnnouncedTerms } from "@holdfast/domain/SkuTerms"
 import type { Sku } from "@holdfast/domain/Identity"
 import type { OversoldNotice } from "@holdfast/domain/Oversold"
 import type { Row } from "postgres"
@@ -79,8 +80,8 @@ export const unannounced = async (sql: Sql, owned: Ownership): Promise<Unannounc
     sql`select l.sku, l.location_id, l.on_hand, l.committed, l.held, l.version, l.safety_stock, l.incoming, l.in_transit,
           l.receiving + l.inspection + l.damaged + l.quality as unavailable,
           (select sum(h.quantity)::int from hold h where h.sku = l.sku and h.location_id = l.location_id and h.ended is null
-            and h.reservation_id like '%-guard') as guarded
-        from stock_level l join (${changed}) c using (sku)`,
+            and h.reservation_id like '%-guard') as guarded, s.terms
+        from stock_level l join (${changed}) c using (sku) left join sku_terms s using (sku)`,
     sql`select l.sku, l.cause_source, l.cause_id, l.kind, l.traceparent, (extract(epoch from l.occurred_at) * 1000)::float8 as occurred,
           (extract(epoch from l.committed_at) * 1000)::float8 as committed
         from ledger l join (${changed}) c on c.sku = l.sku and l.committed_at >= c.since
@@ -91,7 +92,13 @@ export const unannounced = async (sql: Sql, owned: Ownership): Promise<Unannounc
   ])
   const bySku = new Map<
     string,
-    { levels: Array<AnnouncedLevel>; events: Array<AnnouncedEvent>; version: number; at: number }
+    {
+      levels: Array<AnnouncedLevel>
+      events: Array<AnnouncedEvent>
+      version: number
+      at: number
+      terms?: AnnouncedTerms
+    }
   >()
   for (const row of levels) {
     const found = bySku.get(row["sku"]) ?? { levels: [], events: [], version: 0, at: 0 }
@@ -109,6 +116,8 @@ export const unannounced = async (sql: Sql, owned: Ownership): Promise<Unannounc
       inTransit,
       ...guarded
     })
+    const terms = row["terms"] === null ? undefined : announcedTerms(decodeTerms(row["terms"]))
+    if (terms !== undefined) found.terms = terms
     found.version = Math.max(found.version, row["version"])
     bySku.set(row["sku"], found)
   }

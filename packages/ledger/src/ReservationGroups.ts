@@ -5,7 +5,7 @@
  * (the answer to the key of a confirmation) becomes durable together with it or not at all. Rows are locked in the order of
  * their ids, so that batches wait for each other and never in a circle. Every function rejects with what postgres.js threw.
  */
-import type { LocationId, OrderId, Sku } from "@holdfast/domain/Identity"
+import type { ChannelId, LocationId, OrderId, Sku } from "@holdfast/domain/Identity"
 import { attemptMillis } from "@holdfast/domain/GroupRules"
 import type { GroupChange, GroupLine, ReservationGroup } from "@holdfast/domain/ReservationGroup"
 import { numberArray, sparseArray, textArray } from "./ArrayLiteral.ts"
@@ -13,7 +13,10 @@ import type { Sql } from "./Database.ts"
 import type { StoredAnswer } from "./Admission.ts"
 
 /** A group that is to be begun. */
-export type NewGroup = Pick<ReservationGroup, "id" | "body" | "lines" | "partial" | "guard" | "orderId" | "ttlMillis">
+export type NewGroup = Pick<
+  ReservationGroup,
+  "id" | "body" | "lines" | "partial" | "guard" | "orderId" | "channel" | "ttlMillis"
+>
 
 /** An answer that is remembered for a key; with `change`, only if that one of the changes is written. */
 export interface SaidAnswer extends StoredAnswer {
@@ -62,10 +65,11 @@ asked as (
   select unnest(${textArray(rows.map((r) => r.id))}::uuid[]) as id, unnest(${textArray(rows.map((r) => r.body))}::uuid[]) as body,
     unnest(${textArray(rows.map((r) => packed(r.lines)))}::text[]) as lines, unnest(${textArray(rows.map((r) => String(r.partial)))}::boolean[]) as partial,
     unnest(${textArray(rows.map((r) => String(r.guard)))}::boolean[]) as guard,
-    unnest(${sparseArray(rows.map((r) => r.orderId))}::text[]) as order_id, unnest(${numberArray(rows.map((r) => r.ttlMillis))}::int[]) as ttl),
+    unnest(${sparseArray(rows.map((r) => r.orderId))}::text[]) as order_id, unnest(${sparseArray(rows.map((r) => r.channel))}::text[]) as channel,
+    unnest(${numberArray(rows.map((r) => r.ttlMillis))}::int[]) as ttl),
 begun as (
-  insert into reservation_group (id, revision, body, lines, partial, guard, order_id, ttl_millis, attempt, status, expires_at, due_at, settled)
-  select a.id, 1, a.body, a.lines, a.partial, a.guard, a.order_id, a.ttl, 1, 'pending', clock.now + a.ttl * interval '1 ms',
+  insert into reservation_group (id, revision, body, lines, partial, guard, order_id, channel, ttl_millis, attempt, status, expires_at, due_at, settled)
+  select a.id, 1, a.body, a.lines, a.partial, a.guard, a.order_id, a.channel, a.ttl, 1, 'pending', clock.now + a.ttl * interval '1 ms',
     clock.now + least(a.ttl, ${attemptMillis}::int) * interval '1 ms', false
   from asked a, clock where not exists (select 1 from request_answer x where x.key = a.id)
   on conflict (id) do nothing returning id, body, expires_at, due_at),
@@ -86,6 +90,7 @@ interface GroupRow {
   readonly partial: boolean
   readonly guard: boolean
   readonly order_id: string | null
+  readonly channel: string | null
   readonly ttl_millis: number
   readonly attempt: number
   readonly status: ReservationGroup["status"]
@@ -104,6 +109,7 @@ const groupOf = (row: GroupRow): ReservationGroup => ({
   partial: row.partial,
   guard: row.guard,
   orderId: (row.order_id ?? undefined) as OrderId | undefined,
+  channel: (row.channel ?? undefined) as ChannelId | undefined,
   ttlMillis: row.ttl_millis,
   attempt: row.attempt,
   status: row.status,
@@ -115,7 +121,7 @@ const groupOf = (row: GroupRow): ReservationGroup => ({
 })
 
 const columns = (sql: Sql) => sql`
-  encode(uuid_send(id), 'hex') as id, revision, encode(uuid_send(body), 'hex') as body, lines, partial, guard, order_id, ttl_millis, attempt,
+  encode(uuid_send(id), 'hex') as id, revision, encode(uuid_send(body), 'hex') as body, lines, partial, guard, order_id, channel, ttl_millis, attempt,
   status, ended, (extract(epoch from expires_at) * 1000)::float8 as expires, (extract(epoch from due_at) * 1000)::float8 as due, answer, settled`
 
 /** What is stored of groups, and of the answers to other keys. */

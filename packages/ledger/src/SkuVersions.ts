@@ -5,6 +5,7 @@
  * if one of them is not kept any more, nothing is said. Rejects with what postgres.js threw.
  */
 import type { Sku } from "@holdfast/domain/Identity"
+import { announcedTerms, decodeTerms, type AnnouncedTerms } from "@holdfast/domain/SkuTerms"
 import type { LevelUnits } from "@holdfast/domain/StockState"
 import type { Reader } from "./Snapshot.ts"
 
@@ -61,18 +62,33 @@ export interface UnitsChange extends LevelUnits {
   readonly version: number
   /** milliseconds since the epoch */
   readonly committedAt: number
+  /** on what terms the SKU is sold from then on; null: as before */
+  readonly terms: AnnouncedTerms | null
+}
+
+/** On what terms the SKU was sold at that version; undefined: on none. */
+export const termsAt = async (sql: Reader, sku: Sku, version: number): Promise<AnnouncedTerms | undefined> => {
+  const [row] = await sql<Array<{ terms: string }>>`
+    select terms from ledger where sku = ${sku} and version <= ${version} and terms is not null order by version desc limit 1`
+  return row === undefined ? undefined : announcedTerms(decodeTerms(row.terms))
 }
 
 /** Changes of versions `after < version <= upTo`, the newest first. @param limit most changes */
-export const changesBack = (
+export const changesBack = async (
   sql: Reader,
   sku: Sku,
   after: number,
   upTo: number,
   limit: number
-): Promise<ReadonlyArray<UnitsChange>> => sql<Array<UnitsChange>>`
+): Promise<ReadonlyArray<UnitsChange>> => {
+  const rows = await sql<Array<Omit<UnitsChange, "terms"> & { readonly terms: string | null }>>`
   select version, ${millis(sql, "committed_at")} as "committedAt", location_id as "locationId", on_hand as "onHand",
     coalesce(receiving, 0) as receiving, coalesce(inspection, 0) as inspection, coalesce(damaged, 0) as damaged,
     coalesce(quality, 0) as quality, committed, held, coalesce(incoming, 0) as incoming,
-    coalesce(in_transit, 0) as "inTransit", coalesce(safety_stock, 0) as "safetyStock"
+    coalesce(in_transit, 0) as "inTransit", coalesce(safety_stock, 0) as "safetyStock", terms
   from ledger where sku = ${sku} and version > ${after} and version <= ${upTo} order by version desc limit ${limit}`
+  return rows.map(({ terms, ...change }) => ({
+    ...change,
+    terms: terms === null ? null : (announcedTerms(decodeTerms(terms)) ?? { allotments: [] })
+  }))
+}

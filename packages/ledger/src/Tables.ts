@@ -82,6 +82,8 @@ export const ledger = pgTable(
     reservationId: text("reservation_id"),
     expiresAt: instant("expires_at"),
     reason: text(),
+    /** the SKU's terms of sale afterwards, where the change touched them: as `SkuTerms` writes them */
+    terms: text(),
     doneBy: text("done_by"),
     reference: text(),
     occurredAt: instant("occurred_at").notNull(),
@@ -137,6 +139,8 @@ export const hold = pgTable(
     /** units that are held; once it has ended, those with which it ended */
     quantity: integer().notNull(),
     orderId: text("order_id"),
+    /** for whose quota it counts */
+    channel: text(),
     /** infinity while it is pinned */
     expiresAt: instant("expires_at").notNull(),
     ended: text()
@@ -169,6 +173,8 @@ export const reservationGroup = pgTable(
     partial: boolean().notNull(),
     /** its units are under guard, which their holds' ids say too */
     guard: boolean().notNull().default(false),
+    /** for whose quotas it counts */
+    channel: text(),
     orderId: text("order_id"),
     ttlMillis: integer("ttl_millis").notNull(),
     attempt: integer().notNull(),
@@ -206,6 +212,13 @@ export const documentLine = pgTable(
   },
   (t) => [primaryKey({ columns: [t.documentId, t.sku, t.kind] })]
 )
+
+/** On what terms a SKU is sold, of those few of which anything was said: the last that the ledger says of it. */
+export const skuTerms = pgTable("sku_terms", {
+  sku: text().primaryKey(),
+  /** as `SkuTerms` writes them */
+  terms: text().notNull()
+})
 
 /** Answers that were given, by a hash of the idempotency key; `body` is a hash of the request. */
 export const requestAnswer = pgTable(

@@ -22,7 +22,7 @@ export interface VerifyReport {
   readonly changes: number
   readonly skus: number
   readonly openHolds: number
-  /** units oversold now, over all SKUs and locations */
+  /** units oversold now, over all SKUs and locations, beyond what their allowances cover */
   readonly oversoldUnits: number
   readonly findings: ReadonlyArray<Finding>
 }
@@ -114,6 +114,16 @@ const checks: Readonly<Record<string, string>> = {
     said as (select sku, sum(in_transit) as in_transit, sum(incoming) as incoming from stock_level group by sku)
     select s.sku || ': in transit ' || s.in_transit || ', incoming ' || s.incoming from said s left join open o using (sku)
     where (s.in_transit, s.incoming) is distinct from (coalesce(o.in_transit, 0), coalesce(o.incoming, 0))`,
+  "terms of sale are the last that the ledger says of them": `
+    with last as (select distinct on (sku) sku, terms from ledger where terms is not null order by sku, version desc)
+    select coalesce(l.sku, s.sku) from last l full join sku_terms s using (sku) where l.terms is distinct from s.terms`,
+  "units that a channel holds are its open holds": `
+    with said as (
+      select s.sku, a ->> 'channel' as channel, (a ->> 'held')::int as held from sku_terms s, json_array_elements(s.terms::json -> 'allotments') a
+      where a -> 'quota' ->> 'units' is not null or a -> 'ringFence' ->> 'units' is not null),
+    open as (select sku, channel, sum(quantity) as held from hold where ended is null and channel is not null group by sku, channel)
+    select s.sku || ' for ' || s.channel || ': held ' || s.held || ', open holds ' || coalesce(o.held, 0)
+    from said s left join open o using (sku, channel) where s.held <> coalesce(o.held, 0)`,
   "no event was applied twice": `
     select cause_key::text from ledger where cause_key is not null group by cause_key having count(*) > 1`,
   "no grant went beyond what was available": `
@@ -123,7 +133,19 @@ const checks: Readonly<Record<string, string>> = {
           - coalesce(quality, 0) - coalesce(safety_stock, 0)) over (
           partition by sku, location_id order by version rows between unbounded preceding and 1 preceding), 0) available
       from ledger) history
-    where kind = 'reservation.granted' and held > available`
+    where kind = 'reservation.granted' and held > available
+      and not exists (select 1 from sku_terms s where s.sku = history.sku)`,
+  "no grant went beyond what was available and allowed": `
+    select g.sku || ' version ' || g.version from ledger g join sku_terms using (sku), lateral (
+      select coalesce(sum(at.units) filter (where at.location_id = g.location_id), 0) as here,
+        coalesce(sum(greatest(0, -at.units)), 0) as used from (
+          select location_id, sum(on_hand - committed - held - coalesce(receiving, 0) - coalesce(inspection, 0)
+            - coalesce(damaged, 0) - coalesce(quality, 0) - coalesce(safety_stock, 0)) as units
+          from ledger l where l.sku = g.sku and l.version < g.version group by location_id) as at) as before, lateral (
+      select coalesce((select (terms::json -> 'backorder' ->> 'limit')::int from ledger l
+        where l.sku = g.sku and l.version < g.version and l.terms is not null order by l.version desc limit 1), 0) as allowed) as term
+    where g.kind = 'reservation.granted' and g.held > greatest(here, case when allowed > 0 then 0 else here end)
+      + greatest(0, allowed - used)`
 }
 
 /** Most examples listed per finding. */
@@ -135,8 +157,9 @@ const verifyTimeout = "30min"
 const summarySql = `
   select (select count(*) from ledger) as changes, (select count(distinct sku) from stock_level) as skus,
     (select count(*) from hold where ended is null) as open_holds,
-    (select coalesce(sum(greatest(0, committed + held - on_hand + receiving + inspection + damaged + quality)), 0)
-      from stock_level) as oversold`
+    (select coalesce(sum(greatest(0, units - coalesce((terms::json -> 'backorder' ->> 'limit')::int, 0))), 0) from (
+      select sku, sum(greatest(0, committed + held - on_hand + receiving + inspection + damaged + quality)) as units
+      from stock_level group by sku) as short left join sku_terms using (sku)) as oversold`
 
 const run = (sql: Sql): Promise<VerifyReport> =>
   sql.begin("isolation level repeatable read read only", async (transaction) => {

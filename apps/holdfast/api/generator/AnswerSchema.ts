@@ -50,6 +50,8 @@ const line = {
 
 const DenialReason = oneOf([
   "insufficient_stock",
+  "ring_fenced",
+  "quota_exhausted",
   "unknown_sku",
   "unknown_reservation",
   "reservation_expired",
@@ -80,7 +82,13 @@ const groupAnswers = {
 
 export const answers = {
   ...groupAnswers,
-  Granted: Struct({ status: status("granted"), ...decided, expiresAt: Millis }),
+  Granted: Struct({
+    status: status("granted"),
+    ...decided,
+    expiresAt: Millis,
+    backordered: optionalKey(Units.annotate({ description: "of these, units that are not there yet; absent: none" })),
+    expectedAt: optionalKey(Millis)
+  }),
   Confirmed: Struct({ status: status("confirmed"), ...decided, left }),
   Released: Struct({ status: status("released"), ...decided, left }),
   Extended: Struct({ status: status("extended"), ...decided, expiresAt: optionalKey(Millis) }),
@@ -159,11 +167,24 @@ const EventTuple = Schema.TupleWithRest(
   [Text.annotate({ description: "span id of the publisher's own span, if it sent one" })]
 )
 
+const Terms = Struct({
+  allotments: Schema.Array(
+    Struct({
+      channel: Schema.String,
+      quota: optionalKey(Units),
+      ringFence: optionalKey(Units),
+      used: Units.annotate({ description: "units that the channel's orders and holds ask for" })
+    })
+  ),
+  backorder: optionalKey(Units.annotate({ description: "units that may be promised beyond what is there" }))
+}).annotate({ description: "on what terms the SKU is sold; absent: on none" })
+
 /** As it is written; `AvailabilityMessage` turns the tuples into objects. */
 export const Announcement = Struct({
   sku: Sku,
   version: Count,
   levels: Schema.Array(Level),
+  terms: optionalKey(Terms),
   committedAt: Millis,
   events: Schema.Array(EventTuple).annotate({ description: "events since the announcement before" }),
   more: Count.annotate({ description: "events that are not listed" })

@@ -3,12 +3,13 @@
  *
  * Guarantee: the last step is what `Publishable` says, which alone decides; the steps before explain it. Pure.
  */
-import { announcedLevel, availableOver } from "@holdfast/domain/Availability"
+import { announcedLevel } from "@holdfast/domain/Availability"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
-import { publishable } from "@holdfast/domain/Publishable"
+import { publishable, saleable, type Saleable } from "@holdfast/domain/Publishable"
+import type { AnnouncedTerms } from "@holdfast/domain/SkuTerms"
 import type { LevelUnits } from "@holdfast/domain/StockState"
 
-export type ChannelPolicy = Pick<ChannelDefinition, "buffer" | "cap" | "locations" | "threshold">
+export type ChannelPolicy = Pick<ChannelDefinition, "id" | "buffer" | "cap" | "locations" | "threshold">
 
 export interface ReckoningStep {
   readonly what: string
@@ -37,11 +38,34 @@ const limitsOf = (policy: ChannelPolicy, available: number): ReadonlyArray<Recko
   return steps
 }
 
+/** What the SKU's terms of sale leave to the channel, where they say anything that changes it. */
+const termSteps = ({ available, unfenced, allowed, inQuota }: Saleable): ReadonlyArray<ReckoningStep> => {
+  const steps = [
+    { what: "not what is kept for other channels", units: unfenced },
+    { what: "with what may be promised beyond what is there", units: allowed },
+    { what: "not more than is left of its quota", units: inQuota }
+  ]
+  let before = available
+  return steps.flatMap(({ what, units }) => {
+    if (units === undefined || units === before) return []
+    before = units
+    return [{ what, units }]
+  })
+}
+
 /** @param levels of the SKU at all its locations */
-export const reckon = (policy: ChannelPolicy, levels: ReadonlyArray<LevelUnits>): Reckoning => {
-  const announced = levels.map(announcedLevel)
-  const available = availableOver(announced, policy.locations)
+export const reckon = (
+  policy: ChannelPolicy,
+  levels: ReadonlyArray<LevelUnits>,
+  terms: AnnouncedTerms | undefined
+): Reckoning => {
+  const stock = { levels: levels.map(announcedLevel), ...(terms === undefined ? {} : { terms }) }
+  const sale = saleable(policy, stock)
   const where = policy.locations === undefined ? "at all locations" : "where it sells from"
-  const steps = [{ what: `available ${where}`, units: available }, ...limitsOf(policy, available)]
-  return { steps, publishable: publishable(policy, { levels: announced }) }
+  const steps = [
+    { what: `available ${where}`, units: sale.available },
+    ...termSteps(sale),
+    ...limitsOf(policy, sale.units)
+  ]
+  return { steps, publishable: publishable(policy, stock) }
 }

@@ -4,6 +4,7 @@
  * Guarantee: the number is reckoned anew from the levels and the rules of then, and compared with the one that was confirmed:
  * where they differ it says so, where something is not kept it says nothing. Pure.
  */
+import type { AnnouncedTerms } from "@holdfast/domain/SkuTerms"
 import type { LevelUnits } from "@holdfast/domain/StockState"
 import type { ListingThen, StockThen } from "@holdfast/ledger/ListingThen"
 import type { UnitsChange } from "@holdfast/ledger/SkuVersions"
@@ -65,15 +66,18 @@ const without = (levels: ReadonlyArray<LevelUnits>, change: UnitsChange): Readon
 const becameAt = (
   policy: ChannelPolicy,
   newest: ReadonlyArray<LevelUnits>,
-  changes: ReadonlyArray<UnitsChange>
+  changes: ReadonlyArray<UnitsChange>,
+  basis: AnnouncedTerms | undefined
 ): number | undefined => {
-  const { publishable } = reckon(policy, newest)
+  // before the oldest change that says otherwise, the terms are those of what was shown
+  const termsAfter = (i: number) => changes.slice(i).find(({ terms }) => terms !== null)?.terms ?? basis
+  const { publishable } = reckon(policy, newest, termsAfter(0))
   let levels = newest
   for (let i = 0; i < changes.length; i++) {
     const change = changes[i]!
     levels = without(levels, change)
     if (changes[i + 1]?.committedAt === change.committedAt) continue
-    if (reckon(policy, levels).publishable !== publishable) return change.committedAt
+    if (reckon(policy, levels, termsAfter(i + 1)).publishable !== publishable) return change.committedAt
   }
   return undefined
 }
@@ -82,9 +86,9 @@ const behindOf = (then: ListingThen, shown: number, newest: StockThen, otherwise
   const { levels, version, rules } = newest
   if (levels === null || then.basis === null || version < then.basis.version) return null
   const policy = rules?.rules ?? otherwise
-  const { publishable } = reckon(policy, levels)
+  const { publishable } = reckon(policy, levels, newest.terms)
   if (publishable === shown) return null
-  const became = becameAt(policy, levels, then.since)
+  const became = becameAt(policy, levels, then.since, then.basis.terms)
   const found = then.shown?.outcome === "found" ? then.shown.answeredAt : 0
   const since = Math.max(became ?? then.since.at(-1)?.committedAt ?? 0, rules?.since ?? 0, found)
   return { quantity: publishable, version, since, isLeast: became === undefined && !then.isWhole }
@@ -115,7 +119,7 @@ export const whyThen = (then: ListingThen, rulesNow: ChannelPolicy): WhyThen => 
   const { basis, newest } = then
   const quantity = then.shown?.quantity ?? then.shownBefore?.quantity ?? null
   const rules = basis?.rules?.rules ?? rulesNow
-  const reckoning = basis === null || basis.levels === null ? null : reckon(rules, basis.levels)
+  const reckoning = basis === null || basis.levels === null ? null : reckon(rules, basis.levels, basis.terms)
   return {
     quantity,
     since: shownSince(then),

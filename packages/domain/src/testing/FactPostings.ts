@@ -79,6 +79,8 @@ export const postingsOf = (fact: SkuFact): ReadonlyArray<Posting> => {
     case "purchase.ordered":
     case "count.cycle":
     case "sku.registered":
+    case "allotment.set":
+    case "backorder.set":
       return []
   }
 }
