@@ -26,7 +26,7 @@ const newestOf = async (nats: Nats, sku: Sku): Promise<Availability | undefined>
 /** Bundles to announce, and what is to be done then. */
 interface Due {
   readonly bundles: Iterable<Sku>
-  readonly then?: () => void
+  readonly after?: () => void
 }
 
 /** Stands between the announcements and the channels. @param channels what the channels are told */
@@ -44,16 +44,16 @@ export const makeBundleListings = Effect.fnUntraced(function* (channels: Availab
     )
 
   const turn = Effect.gen(function* () {
-    const { bundles, then } = yield* Queue.take(due)
+    const { bundles, after } = yield* Queue.take(due)
     yield* Effect.forEach(stage.unknown(), lookUp, { discard: true })
     stage.announceAll(bundles, yield* Clock.currentTimeMillis)
-    then?.()
+    after?.()
   })
   yield* Effect.forkScoped(Effect.forever(turn))
   onChange((changed) => void Queue.offerUnsafe(due, { bundles: changed }))
   return {
     offer: (stock) => stage.take(stock),
     // bundles belong to what there is: channels have caught up once they were offered too
-    caughtUp: () => void Queue.offerUnsafe(due, { bundles: [...book.skus], then: channels.caughtUp })
+    caughtUp: () => void Queue.offerUnsafe(due, { bundles: [...book.skus], after: channels.caughtUp })
   } satisfies AvailabilityReader
 })
