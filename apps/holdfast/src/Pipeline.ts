@@ -24,6 +24,7 @@ import { Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
 import { createServer } from "node:http"
 import { catalogueRoutes } from "./catalogue/CatalogueRoutes.ts"
+import { bundleRoutes } from "./bundles/BundleRoutes.ts"
 import { channelRoutes } from "./channel/ChannelRoutes.ts"
 import { sourceRoutes } from "./sources/SourceRoutes.ts"
 import { SourceWatch } from "./sources/SourceWatch.ts"
@@ -76,6 +77,7 @@ const http = (port: number) =>
       reservationRoutes,
       catalogueRoutes,
       channelRoutes,
+      bundleRoutes,
       sourceRoutes,
       HttpGuard.layer
     ),

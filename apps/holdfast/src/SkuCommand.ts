@@ -4,10 +4,13 @@
  * It reads the database, so it says what is durable; it changes nothing.
  */
 import { Sku } from "@holdfast/domain/Identity"
+import { bundleReport } from "@holdfast/ledger/BundleReport"
+import { readBundles } from "@holdfast/ledger/Bundles"
 import { Database, query } from "@holdfast/ledger/Database"
 import { parkedFactsOf, similarSkus, skuReport } from "@holdfast/ledger/SkuReport"
 import { Clock, Console, Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import { bundleText, partOfText } from "./bundles/BundleText.ts"
 import { jsonFlag, limitFlag, sinceFlag } from "./CommandFlags.ts"
 import { skuText, unknownText } from "./sku/SkuText.ts"
 import { styleOf } from "./terminal/TerminalStyle.ts"
@@ -44,10 +47,15 @@ export const skuCommand = Command.make(
       since: Option.getOrUndefined(Option.map(since, (moment) => moment(now))),
       orderId: Option.getOrUndefined(order)
     }
+    const style = styleOf(process.stdout, process.env["NO_COLOR"])
+    const book = yield* query(() => readBundles(sql))
+    const bundle = yield* query(() => bundleReport(sql, book, sku))
+    if (bundle !== undefined)
+      return yield* Console.log(json ? JSON.stringify(bundle, undefined, 2) : bundleText(bundle, style))
     const report = yield* query(() => skuReport(sql, sku, asked))
     if (report === undefined) return yield* refuseUnknown(sku)
-    const style = styleOf(process.stdout, process.env["NO_COLOR"])
-    yield* Console.log(json ? JSON.stringify(report, undefined, 2) : skuText(report, style))
+    const whole = { ...report, bundles: book.bundlesOf(sku) }
+    yield* Console.log(json ? JSON.stringify(whole, undefined, 2) : skuText(report, style, partOfText(book, sku)))
   })
 ).pipe(
   Command.withDescription("Everything about one SKU: its levels, holds, open documents and history"),

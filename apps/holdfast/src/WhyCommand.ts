@@ -8,8 +8,11 @@
  */
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { Sku } from "@holdfast/domain/Identity"
+import { bundleReport, type BundleReport } from "@holdfast/ledger/BundleReport"
+import { readBundles } from "@holdfast/ledger/Bundles"
 import { Database, query } from "@holdfast/ledger/Database"
-import { listingReport } from "@holdfast/ledger/ListingReport"
+import { entriesUpTo } from "@holdfast/ledger/ListingHistory"
+import { listingReport, toldMax } from "@holdfast/ledger/ListingReport"
 import { listingThen } from "@holdfast/ledger/ListingThen"
 import { readChannelFile } from "@holdfast/outbound/ChannelFile"
 import { Clock, Console, Effect, Option, Schema } from "effect"
@@ -21,6 +24,7 @@ import { styleOf, type TerminalStyle } from "./terminal/TerminalStyle.ts"
 import { exactTimeText } from "./terminal/TerminalText.ts"
 import { atFlag } from "./why/AtFlag.ts"
 import { reckon } from "./why/Reckoning.ts"
+import { reckonBundle, whyBundleText } from "./why/WhyBundleText.ts"
 import { whyText } from "./why/WhyText.ts"
 import { whyThen } from "./why/WhyThen.ts"
 import { whyThenText } from "./why/WhyThenText.ts"
@@ -49,8 +53,20 @@ interface Asked {
 const print = (json: boolean, whole: object, text: (style: TerminalStyle) => string) =>
   Console.log(json ? JSON.stringify(whole, undefined, 2) : text(styleOf(process.stdout, process.env["NO_COLOR"])))
 
-const explainNow = Effect.fnUntraced(function* ({ channel, sku, limit, json }: Asked) {
+const explainBundle = Effect.fnUntraced(function* ({ channel, json }: Asked, bundle: BundleReport) {
   const { sql } = yield* Database
+  const told = yield* query(() => entriesUpTo(sql, channel.id, bundle.bundle, Number.POSITIVE_INFINITY, toldMax))
+  const reckoning = reckonBundle(channel, bundle)
+  yield* print(json, { channel: { id: channel.id }, ...reckoning, ...bundle, told }, (style) =>
+    whyBundleText(channel, bundle, told, reckoning, style)
+  )
+})
+
+const explainNow = Effect.fnUntraced(function* (asked: Asked) {
+  const { channel, sku, limit, json } = asked
+  const { sql } = yield* Database
+  const bundle = yield* query(async () => bundleReport(sql, await readBundles(sql), sku))
+  if (bundle !== undefined) return yield* explainBundle(asked, bundle)
   const report = yield* query(() => listingReport(sql, channel.id, sku, limit))
   if (report === undefined) return yield* refuseUnknown(sku)
   const reckoning = reckon(channel, report.levels, report.terms)

@@ -5,6 +5,7 @@ import { Command } from "effect/cli"
 import { checklistCommand } from "./ChecklistCommand.ts"
 import { catalogueCommand } from "./catalogue/CatalogueCommand.ts"
 import { locationsCommand } from "./catalogue/LocationsCommand.ts"
+import { bundlesCommand } from "./bundles/BundlesCommand.ts"
 import { channelCommand } from "./channel/ChannelCommand.ts"
 import { importCommand } from "./ImportCommand.ts"
 import { parkedCommand } from "./ParkedCommand.ts"
@@ -27,6 +28,7 @@ const holdfast = Command.make("holdfast").pipe(
     upCommand,
     channelCommand.pipe(Command.provide(database)),
     importCommand(nats),
+    bundlesCommand(nats).pipe(Command.provide(database)),
     catalogueCommand(nats).pipe(Command.provide(database)),
     locationsCommand.pipe(Command.provide(database)),
     sourcesCommand.pipe(Command.provide(database)),

@@ -133,6 +133,11 @@ describe("a running instance", () => {
     await ask("GET", "/v1/catalogue", "/v1/catalogue?limit=1", 200)
     await ask("GET", "/v1/sources", "/v1/sources", 200)
     await ask("GET", "/v1/channels", "/v1/channels", 200)
+    const put = (components: unknown, status: number) =>
+      ask("PUT", "/v1/bundles/{sku}", "/v1/bundles/TEA%20SET", status, { body: JSON.stringify({ components }) })
+    await put([{ sku: "KETTLE", quantity: 1 }], 200)
+    await put([{ sku: "TEA SET", quantity: 1 }], 422)
+    await ask("GET", "/v1/bundles", "/v1/bundles", 200)
     await ask("GET", "/v1/channels/{id}", "/v1/channels/nobody", 404)
   })
 

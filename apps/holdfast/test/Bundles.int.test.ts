@@ -4,6 +4,9 @@
  */
 import { verify } from "@holdfast/ledger/Verify"
 import { Effect } from "effect"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 import { shownBy, startChannel, type ChannelFixture } from "./ChannelFixture.ts"
 import { connectTo, untilDrained, type StackClient } from "./StackClient.ts"
@@ -16,9 +19,11 @@ describe("bundles of a running stack", { timeout: 120_000 }, () => {
   let channel: ChannelFixture
   let stack: StackProcess
   let client: StackClient
+  let directory: string
   let events = 0
 
   beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), "bundles-"))
     channel = await startChannel()
     stack = StackProcess.make({ channels: [{ ...channel.definition, buffer: 0 }], env: channel.env })
     client = await connectTo(await stack.start())
@@ -27,6 +32,7 @@ describe("bundles of a running stack", { timeout: 120_000 }, () => {
     await client.close()
     await stack.remove()
     await channel.close()
+    rmSync(directory, { recursive: true })
   })
 
   const publish = async (type: string, data: object) => {
@@ -158,6 +164,29 @@ describe("bundles of a running stack", { timeout: 120_000 }, () => {
     expect(part).toEqual({ on_hand: 40, held: 39, oversold: 0 })
     await shows({ PART: 1, TWIN: 0, SINGLE: 1 })
     expect(await Effect.runPromise(verify(client.sql))).toMatchObject({ findings: [] })
+  })
+
+  it("are told by file and over HTTP, and explained", async () => {
+    const path = join(directory, "bundles.csv")
+    writeFileSync(path, "bundle,component,quantity\nDESK-SET,LAMP,1\nDESK-SET,BULB,4\n")
+    const applied = await stack.command(["bundles", "apply", path])
+    expect(applied.stdout).toContain("DESK-SET: 1 LAMP, 3 BULB -> 1 LAMP, 4 BULB\nchanged 1, unchanged 0")
+    await shows({ "DESK-SET": 2 })
+    const put = (parts: ReadonlyArray<object>) =>
+      fetch(`${client.httpUrl}/v1/bundles/DESK-SET`, { method: "PUT", body: JSON.stringify({ components: parts }) })
+    expect((await put([{ sku: "OFFICE", quantity: 1 }])).status).toBe(422)
+    const parts = [
+      { sku: "LAMP", quantity: 1 },
+      { sku: "BULB", quantity: 3 }
+    ]
+    expect(await (await put(parts)).json()).toEqual({ dryRun: false, changed: true })
+    await shows({ "DESK-SET": 3 })
+    const sku = await stack.command(["sku", "OFFICE"])
+    expect(sku.stdout).toMatch(/BULB +6 +9 +1\n/)
+    expect(sku.stdout).toContain("1 bundle can be made")
+    const why = await stack.command(["why", channel.definition.id, "OFFICE"])
+    expect(why.stdout).toMatch(/1 {2}is what it is told\n/)
+    expect(why.stdout).toMatch(/it confirmed 1 at /)
   })
 
   it("keep what they are over a crash, and are parked when they cannot be", async () => {

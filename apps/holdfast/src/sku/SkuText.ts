@@ -203,14 +203,15 @@ export const unknownText = (sku: string, parked: ReadonlyArray<ParkedFacts>, sim
     ...(similar.length === 0 ? [] : [`there is ${similar.map(oneLine).join(", ")}`])
   ].join("\n")
 
-/** The whole report. */
-export const skuText = (report: SkuReport, style: TerminalStyle): string => {
+/** The whole report. @param partOf what is to be said of the bundles that it is in */
+export const skuText = (report: SkuReport, style: TerminalStyle, partOf: ReadonlyArray<string> = []): string => {
   const { sku, version, levels, holds, documents, history } = report
   return [
     `${painted(oneLine(sku), "bold", style)}  version ${wholeText(version)}`,
     "",
     ...noticeLines(report, style),
     ...levelLines(levels, style),
+    ...partOf,
     ...holdLines(holds, style),
     ...documentLines(documents, style),
     ...historyLines(history, style)
