@@ -49,7 +49,7 @@ export class Draft {
   /** A change whose units on hand moved at `time`, milliseconds since the epoch: a count made later has seen them. */
   movement(kind: StockChangeKind, locationId: LocationId, time: number, units: number, effects: Effects): void {
     const { countedAt } = this.level(locationId)
-    const seen = countedAt !== 0 && time <= countedAt
+    const seen = time <= countedAt
     this.change(kind, locationId, seen ? { ...effects, counted: units } : { ...effects, onHand: units })
   }
 

@@ -6,6 +6,8 @@
  * 3. A change of the order says what it asked for in total at its time; nothing before that time counts any more.
  * 4. A cancellation of the whole line holds for good, unless the order is changed later.
  * 5. A shipment that left takes its units from what is on hand and from what is open.
+ * 6. Of several channels that an order is said to come by, and of several places that a shipment is said to leave from, the
+ *    first by name is taken, whichever was heard of first.
  *
  * Pure; the draft is changed. Which location open units are committed at: `Allocation`.
  */
@@ -13,8 +15,9 @@ import { allocate, type Demand } from "./Allocation.ts"
 import { strategyOf, type AllocationPolicy } from "./AllocationPolicy.ts"
 import type { OrderLine, ShipmentLine, TimedUnits } from "./DocumentLine.ts"
 import type { Draft, Effects } from "./Draft.ts"
-import { defaultLocation, type LocationId, type OrderId } from "./Identity.ts"
+import { defaultLocation, firstByName, type LocationId, type OrderId } from "./Identity.ts"
 import { orderEntriesMax } from "./Limit.ts"
+import { withShipment } from "./Shipment.ts"
 import type { StockChangeKind } from "./StockChange.ts"
 import type {
   OrderCancelled,
@@ -158,6 +161,9 @@ const demandsOf = (state: StockState, draft: Draft, { lines, orderId }: OrderPla
   return [...covered, ...rest]
 }
 
+const channelOf = (known: string | undefined, said: string | undefined): string | undefined =>
+  known === undefined || said === undefined ? (known ?? said) : firstByName(known, said)
+
 export const placeOrder = (
   state: StockState,
   draft: Draft,
@@ -169,7 +175,7 @@ export const placeOrder = (
   const before = lineOf(draft, data.orderId)
   let units = 0
   for (const line of data.lines) units += line.quantity
-  const channel = before.channel ?? data.channel
+  const channel = channelOf(before.channel, data.channel)
   const placed = since(before.set, before.placed, { at: time, units })
   const heard = channel === undefined ? { ...before, placed } : { ...before, channel, placed }
   settle(draft, before, heard, { kind: "order.placed", time, demands, policies, destination: data.destination })
@@ -182,7 +188,7 @@ export const changeOrder = (draft: Draft, data: OrderChanged, time: number, poli
   const { set } = before
   const newer = set === undefined || time > set.at || (time === set.at && units > set.units)
   const later = ({ at }: TimedUnits): boolean => at > time
-  const channel = before.channel ?? data.channel
+  const channel = channelOf(before.channel, data.channel)
   const changed = newer
     ? {
         ...before,
@@ -209,25 +215,6 @@ export const cancelOrder = (draft: Draft, data: OrderCancelled, time: number, po
   const demands = data.lines.map(({ locationId }) => ({ units: 0, locationId }))
   const effects = data.reason === undefined ? {} : { reason: data.reason }
   settle(draft, before, heard, { kind: "order.cancelled", time, demands, policies, effects })
-}
-
-type ShipmentFact = ShipmentCreated | ShipmentCancelled | ShipmentConfirmed
-
-const byShipmentId = (a: ShipmentLine, b: ShipmentLine): number => (a.shipmentId < b.shipmentId ? -1 : 1)
-
-/** The line with one of its shipments as it is now. */
-const withShipment = (
-  line: OrderLine,
-  { shipmentId, locationId = defaultLocation }: ShipmentFact,
-  update: (shipment: ShipmentLine) => ShipmentLine
-): OrderLine => {
-  const at = line.shipments.findIndex((shipment) => shipment.shipmentId === shipmentId)
-  const known = at < 0 ? { shipmentId, locationId, created: 0, cancelled: false, confirmed: 0 } : line.shipments[at]!
-  // a cancellation that came first did not know the location
-  const placed = known.created === 0 && known.confirmed === 0 ? { ...known, locationId } : known
-  const updated = update(placed)
-  if (at >= 0) return { ...line, shipments: line.shipments.with(at, updated) }
-  return { ...line, shipments: [...line.shipments, updated].sort(byShipmentId) }
 }
 
 const quantityOf = (lines: ReadonlyArray<{ readonly quantity?: number }>, otherwise: number): number => {

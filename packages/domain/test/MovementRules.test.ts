@@ -167,7 +167,7 @@ describe("a count", () => {
   it("that is older than another changes nothing", () => {
     const { count, onHand } = counted()
     count(6, 10)
-    expect(count(99, 9)).toMatchObject([{ onHand: 0, reason: "a later count is known" }])
+    expect(count(99, 9)).toMatchObject([{ onHand: 0, reason: "another count holds" }])
     expect(onHand()).toBe(6)
   })
 })

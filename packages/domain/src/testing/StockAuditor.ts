@@ -20,7 +20,8 @@ import { ChangeJudge } from "./ChangeJudge.ts"
 import { type DocumentName, documentOf, judgeDocument, keyOf } from "./DocumentJudge.ts"
 import { blankLevel, type BookedLevel, introduces, mostUnits, StockBooks } from "./StockBooks.ts"
 
-const quantities = Object.keys(blankLevel()) as ReadonlyArray<keyof BookedLevel>
+const blank: BookedLevel = blankLevel()
+const quantities = Object.keys(blank) as ReadonlyArray<keyof BookedLevel>
 
 export class StockAuditor {
   /** how often each kind of fact, answer, refusal and corner was met, for reports */
@@ -106,7 +107,7 @@ export class StockAuditor {
     const refused = decision.refusal !== undefined
     if (refused)
       must(decision.refusal.reason === "quantity_out_of_range", `${told.type} is refused: ${decision.refusal.reason}`)
-    const levels = this.books.levels((id) => this.destination(id))
+    const levels = this.books.levels()
     const units = quantities.filter((name) => !name.endsWith("At"))
     const leaves = [...levels.values()].some((level) => units.some((name) => beyond(level[name])))
     if (leaves) must(refused, `${told.type} leaves the range and is not refused`)
@@ -115,7 +116,7 @@ export class StockAuditor {
   }
 
   private availableAt(at: LocationId): number {
-    const level = this.books.levels((id) => this.destination(id)).get(at) ?? blankLevel()
+    const level = this.books.levels().get(at) ?? blankLevel()
     const unsellable = level.receiving + level.inspection + level.damaged + level.quality
     return level.onHand - unsellable - this.allocatedAt(at) - level.held - level.safetyStock
   }
@@ -127,11 +128,6 @@ export class StockAuditor {
       for (const allocation of line.allocations) if (allocation.locationId === at) units += allocation.units
     }
     return units
-  }
-
-  private destination(transferId: string): LocationId | undefined {
-    const line = this.fold.lines.get(keyOf({ kind: "transfer", id: transferId }))
-    return line?.kind === "transfer" ? line.to : undefined
   }
 
   private allocationsOf(document: DocumentName | undefined): Extract<DocumentLine, { kind: "order" }>["allocations"] {
@@ -154,7 +150,7 @@ export class StockAuditor {
   }
 
   private judgeLevels(levels: ReadonlyArray<StockLevel>): void {
-    const books = this.books.levels((id) => this.destination(id))
+    const books = this.books.levels()
     const places = new Set([...books.keys(), ...this.fold.levels.keys(), ...levels.map((level) => level.locationId)])
     for (const at of places) {
       const level = books.get(at) ?? blankLevel()
@@ -174,8 +170,8 @@ export class StockAuditor {
     folded: BookedLevel | undefined
   ): void {
     for (const name of quantities) {
-      const is = shown?.[name] ?? 0
-      const fold = folded?.[name] ?? 0
+      const is = (shown ?? blank)[name]
+      const fold = (folded ?? blank)[name]
       if (is === counted[name] && fold === counted[name]) continue
       throw new AuditFailure(`${name} at ${at} is ${is} and folds to ${fold}, the books say ${counted[name]}`)
     }

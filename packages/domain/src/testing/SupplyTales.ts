@@ -114,7 +114,7 @@ export class SupplyTales {
   }
 
   private elsewhere(): boolean {
-    return !this.scene.settled && this.scene.odd() && this.scene.chance(0.1)
+    return this.scene.odd() && this.scene.chance(0.2)
   }
 
   private somePurchase(): DocumentId {
