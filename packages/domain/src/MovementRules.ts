@@ -11,7 +11,14 @@
  *
  * Pure; the draft is changed.
  */
-import { incomingAt, openUnits, type PurchaseAt, type PurchaseLine, type TimedUnits, type TransferLine } from "./DocumentLine.ts"
+import {
+  incomingAt,
+  openUnits,
+  type PurchaseAt,
+  type PurchaseLine,
+  type TimedUnits,
+  type TransferLine
+} from "./DocumentLine.ts"
 import type { Draft, Effects } from "./Draft.ts"
 import { defaultLocation, firstByName, type LocationId } from "./Identity.ts"
 import type {
@@ -159,7 +166,9 @@ const orderedAt = (known: PurchaseAt, ordered: TimedUnits, said: ReadonlyArray<n
 
 export const orderPurchase = (draft: Draft, data: PurchaseOrdered, time: number): void => {
   for (const [locationId, units] of sumBy(data.lines, quantityOf)) {
-    const said = data.lines.flatMap((line) => ((line.locationId ?? defaultLocation) === locationId ? (line.expectedAt ?? []) : []))
+    const said = data.lines.flatMap((line) =>
+      (line.locationId ?? defaultLocation) === locationId ? (line.expectedAt ?? []) : []
+    )
     const effects = updatePurchase(draft, data.purchaseId, locationId, (at) => orderedAt(at, { at: time, units }, said))
     draft.change("purchase.ordered", locationId, { ...referenceOf(data), ...effects })
   }

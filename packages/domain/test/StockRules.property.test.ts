@@ -24,7 +24,7 @@ const seeds = named === undefined ? Array.from({ length: histories }, (_, index)
 
 const run = (seed: number): Shelf => {
   const workload = new StockWorkload(seed)
-  const shelf = new Shelf((answer) => workload.learn(answer))
+  const shelf = new Shelf({ learn: (answer) => workload.learn(answer), policies: workload.policies })
   const steps = 20 + (seed % 40)
   for (let step = 0; step < steps; step++) shelf.take(workload.next())
   for (const step of workload.rest()) shelf.take(step)
@@ -37,18 +37,29 @@ const withSeed = <A>(seed: number, judged: () => A): A => {
     return judged()
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(`seed ${seed}: ${reason} (run it alone with HOLDFAST_SEED=${seed})`, { cause })
+    throw new Error(`seed ${seed}, ${reason} (run it alone with HOLDFAST_SEED=${seed})`, { cause })
   }
 }
 
 /** What histories must reach: a generator that no longer does must not pass in silence. */
 const corners = [
   eventTypes.filter((type) => type !== "count.physical").map((type) => `applied ${type}`),
-  ["granted", "confirmed", "released", "expired", "hold consumed"],
+  [
+    "granted",
+    "confirmed",
+    "confirmed in part",
+    "released",
+    "extended",
+    "pinned",
+    "unpinned",
+    "expired",
+    "hold consumed"
+  ],
   ["insufficient_stock", "unknown_sku", "unknown_reservation"].map((reason) => `denied ${reason}`),
-  ["reservation_expired", "reservation_ended", "order_required"].map((reason) => `denied ${reason}`),
+  ["reservation_expired", "reservation_ended", "order_required", "exceeds_hold"].map((reason) => `denied ${reason}`),
   ["count corrects", "count too late", "movement counted before", "oversold", "repeated"],
   ["units allocated", "units left", "units moved to where they are bound"],
+  ["units placed by a policy", "units spread over several locations", "inventory closed"],
   ["refused unknown_sku", "refused quantity_out_of_range"]
 ].flat()
 
@@ -57,8 +68,9 @@ describe("the stock rules under invented histories", () => {
     const met = new Map<string, number>()
     const add = (name: string, times: number): void => void met.set(name, (met.get(name) ?? 0) + times)
     for (const seed of seeds) {
-      const { skus, repeated } = withSeed(seed, () => run(seed))
+      const { skus, repeated, inventories } = withSeed(seed, () => run(seed))
       add("repeated", repeated)
+      add("inventory closed", inventories.closed)
       for (const { auditor } of skus.values()) for (const [name, times] of auditor.seen) add(name, times)
     }
     if (named !== undefined) return

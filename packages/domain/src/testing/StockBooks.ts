@@ -24,6 +24,9 @@ export interface BookedHold {
   readonly units: number
   readonly endsAt: number
   readonly orderId: OrderId | undefined
+  /** it ends as its group does, and is left to it */
+  readonly ofGroup: boolean
+  readonly guarded: boolean
   readonly end: "open" | "consumed" | "confirmed" | "released" | "expired"
 }
 
@@ -86,15 +89,9 @@ export class StockBooks {
     this.confirmed.pop()
   }
 
-  /** Ends the holds whose time has come and says how many. */
-  expireDue(now: number): number {
-    let due = 0
-    for (const [id, hold] of this.holds) {
-      if (hold.end !== "open" || hold.endsAt > now) continue
-      this.holds.set(id, { ...hold, end: "expired" })
-      due += 1
-    }
-    return due
+  /** Open holds whose time has come. */
+  dueAt(now: number): ReadonlyMap<ReservationId, BookedHold> {
+    return new Map([...this.holds].filter(([, hold]) => hold.end === "open" && hold.endsAt <= now))
   }
 
   order(orderId: OrderId): BookedOrder {
@@ -165,7 +162,8 @@ export class StockBooks {
       }
     }
     for (const hold of this.holds.values()) if (hold.end === "open") add(hold.at, "held", hold.units)
-    for (const transfer of this.transfers().values()) add(destinationOf(transfer), "inTransit", unitsInTransit(transfer))
+    for (const transfer of this.transfers().values())
+      add(destinationOf(transfer), "inTransit", unitsInTransit(transfer))
     for (const places of this.purchases().values())
       for (const [at, purchase] of places) add(at, "incoming", unitsIncoming(purchase))
     for (const [at, safetyStock] of this.safetyStocks()) {

@@ -94,7 +94,9 @@ export const countPurchases = (facts: ReadonlyArray<SkuFact>): Purchases => {
     for (const [at, units] of byLocation(fact.data.lines, (line) => line.quantity)) {
       const purchase = purchaseAt(fact.data.purchaseId, at)
       const ordered = latest(purchase.ordered, { at: fact.time, units })
-      const here = fact.data.lines.filter((line) => (line.locationId ?? home) === at).flatMap((line) => line.expectedAt ?? [])
+      const here = fact.data.lines
+        .filter((line) => (line.locationId ?? home) === at)
+        .flatMap((line) => line.expectedAt ?? [])
       if (ordered !== purchase.ordered) purchase.expected = here
       else if (ordered.at === fact.time && ordered.units === units) purchase.expected = [...purchase.expected, ...here]
       purchase.ordered = ordered
