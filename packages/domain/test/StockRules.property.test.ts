@@ -9,6 +9,7 @@ import { EventId, EventSource, IdempotencyKey, OrderId, ReservationId, Sku } fro
 import type { StockEvent } from "../src/StockEvent.ts"
 import { evolve } from "../src/StockRules.ts"
 import { emptyState } from "../src/StockState.ts"
+import { atStep } from "../src/testing/AuditFailure.ts"
 import { endOf, openHistory } from "../src/testing/ArrivalOrder.ts"
 import { Random } from "../src/testing/Random.ts"
 import type { Tale } from "../src/testing/Scene.ts"
@@ -26,8 +27,8 @@ const run = (seed: number): Shelf => {
   const workload = new StockWorkload(seed)
   const shelf = new Shelf({ learn: (answer) => workload.learn(answer), policies: workload.policies })
   const steps = 20 + (seed % 40)
-  for (let step = 0; step < steps; step++) shelf.take(workload.next())
-  for (const step of workload.rest()) shelf.take(step)
+  for (let step = 1; step <= steps; step++) atStep(step, () => shelf.take(workload.next()))
+  for (const [index, step] of workload.rest().entries()) atStep(steps + 1 + index, () => shelf.take(step))
   for (const shelved of shelf.skus.values()) judgeBalance(shelved)
   return shelf
 }

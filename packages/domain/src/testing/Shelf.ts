@@ -14,7 +14,6 @@ import type { StockChange } from "../StockChange.ts"
 import type { SkuFact, StockEvent } from "../StockEvent.ts"
 import { decide, evolve, type Decision, type StockCommand } from "../StockRules.ts"
 import { emptyState, levelAt, type StockState } from "../StockState.ts"
-import { AuditFailure } from "./AuditFailure.ts"
 import { home } from "./FactPostings.ts"
 import { Inventories } from "./Inventories.ts"
 import { StockAuditor } from "./StockAuditor.ts"
@@ -48,7 +47,6 @@ export class Shelf {
   /** events that came again */
   repeated = 0
   readonly inventories = new Inventories()
-  private steps = 0
   private readonly heard = new Set<string>()
   private readonly learn: (answer: ReservationAnswer) => void
 
@@ -61,17 +59,8 @@ export class Shelf {
     this.fatesOf = fatesOf
   }
 
-  /** @throws AuditFailure which says at which step */
+  /** @throws AuditFailure */
   take(step: WorkloadStep): void {
-    this.steps += 1
-    try {
-      this.follow(step)
-    } catch (cause) {
-      throw new AuditFailure(`step ${this.steps}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
-    }
-  }
-
-  private follow(step: WorkloadStep): void {
     if (step._tag === "Event") this.hear(step.event, step.now)
     else if (step._tag === "Expire") this.tell(step.sku, { _tag: "Expire" }, step.now)
     else this.tell(step.sku, { _tag: "Request", request: step.request, unique: step.unique }, step.now)

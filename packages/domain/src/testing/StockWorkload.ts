@@ -93,6 +93,11 @@ export class StockWorkload {
     }
   }
 
+  /** milliseconds, by its own clock */
+  get now(): number {
+    return this.scene.now
+  }
+
   next(): WorkloadStep {
     this.passTime()
     const action = this.random.weighted(this.profile.weights)
