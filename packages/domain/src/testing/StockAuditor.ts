@@ -137,9 +137,8 @@ export class StockAuditor {
     }
     const { holds } = this.books
     const consumed = consumedBy(told, holds)
-    const free = this.freeBefore(told, consumed)
+    const rest = this.restOf(told, consumed)
     const fact = this.books.book(told)
-    const rest = this.restOf(fact, free)
     const placement = placementOf(told, holds, rest)
     if (this.refusedForRange(told, decision)) {
       this.books.forgetLast()
@@ -167,26 +166,19 @@ export class StockAuditor {
     return refused
   }
 
-  /** What the rules may still promise where, once the holds are consumed that the fact names. */
-  private freeBefore(fact: SkuFact, consumed: ReadonlyMap<ReservationId, number>) {
-    const free = new Map<LocationId, number>()
-    if (this.policies.size === 0 || (fact.type !== "order.placed" && fact.type !== "order.changed")) return free
-    for (const at of new Set([...this.policies.values()].flatMap(({ locations }) => locations))) {
-      let units = this.availableAt(at)
-      for (const id of consumed.keys()) {
-        const hold = this.books.holds.get(id)!
-        if (hold.at === at) units += hold.units
-      }
-      free.set(at, units)
-    }
-    return free
-  }
-
-  private restOf(fact: SkuFact, free: ReadonlyMap<LocationId, number>): Placement["rest"] {
+  /** Where the channel's policy puts units, by what may still be promised once the holds are consumed that the fact names. */
+  private restOf(fact: SkuFact, consumed: ReadonlyMap<ReservationId, number>): Placement["rest"] {
     if (fact.type !== "order.placed" && fact.type !== "order.changed") return toHome
-    const [channel] = [...this.books.order(fact.data.orderId).channels].toSorted()
-    const policy = channel === undefined ? undefined : this.policies.get(channel)
+    const { orderId, channel = [] } = fact.data
+    const [came] = [...this.books.order(orderId).channels, ...[channel].flat()].toSorted()
+    const policy = came === undefined ? undefined : this.policies.get(came)
     if (policy === undefined) return toHome
+    const levels = this.books.levels()
+    const free = new Map(policy.locations.map((at) => [at, this.freeOf(at, levels.get(at))]))
+    for (const id of consumed.keys()) {
+      const { at, units } = this.books.holds.get(id)!
+      if (free.has(at)) free.set(at, free.get(at)! + units)
+    }
     const destination = fact.type === "order.placed" ? fact.data.destination : undefined
     return (units) => {
       const parts = spread(units, policy, destination, free)
@@ -196,7 +188,10 @@ export class StockAuditor {
   }
 
   private availableAt(at: LocationId): number {
-    const level = this.books.levels().get(at) ?? blankLevel()
+    return this.freeOf(at, this.books.levels().get(at))
+  }
+
+  private freeOf(at: LocationId, level: BookedLevel = blank): number {
     const unsellable = level.receiving + level.inspection + level.damaged + level.quality
     return level.onHand - unsellable - this.allocatedAt(at) - level.held - level.safetyStock
   }
