@@ -24,7 +24,13 @@ const run = (seed: number): ReturnType<typeof groupHistory> => {
 /** What histories must reach: a generator that no longer does must not pass in silence. */
 const corners = [
   ["pending", "granted", "denied", "aborted", "confirmed", "released", "expired"].map((status) => `group ${status}`),
-  ["granted in full", "granted in part", "granted at another attempt", "another one wrote first"],
+  [
+    "granted in full",
+    "granted in part",
+    "granted at another attempt",
+    "another one wrote first",
+    "held for a group that is over"
+  ],
   ["consumed", "confirmed", "released", "expired"].map((end) => `line ${end}`),
   ["confirmed", "extended", "pinned", "unpinned", "denied"].map((status) => `said ${status}`),
   ["due hold: confirm", "hold consumed"]

@@ -5,7 +5,7 @@
  * The same seed gives the same history. It ends when everybody has gone home, and nothing is left to do.
  */
 import { attemptMillis } from "../GroupRules.ts"
-import { EventId, EventSource, IdempotencyKey, LocationId } from "../Identity.ts"
+import { EventId, EventSource, IdempotencyKey, LocationId, type Sku } from "../Identity.ts"
 import { groupReservationId } from "../Partition.ts"
 import { demandOf, type GroupRequest, type ReservationGroup } from "../ReservationGroup.ts"
 import { atStep } from "./AuditFailure.ts"
@@ -16,11 +16,21 @@ import { skus } from "./Scene.ts"
 
 const locations = ["main", "main", "main", "east", "west"].map((place) => LocationId.make(place))
 
+/** Milliseconds that holds may be asked to live: shorter and longer than an attempt may take. */
+const lives = [400, 2_000, 9_000, 30_000]
+
+interface Goods {
+  readonly sku: Sku
+  readonly locationId: LocationId
+  readonly quantity: number
+}
+
 class GroupHistory {
   readonly world: GroupWorld
   private readonly random: Random
   private readonly workers: GroupWorkers
   private readonly seed: number
+  private receipts = 0
   private readonly begun: Array<ReservationGroup> = []
   private readonly atWork: Array<Worker> = []
 
@@ -41,12 +51,14 @@ class GroupHistory {
       request: 1.5,
       sweep: 0.5,
       kill: 0.3,
-      wait: 0.3
+      wait: 0.4,
+      restock: 0.6
     })
     if (action === "trade") this.trade()
     else if (action === "wait") this.wait()
+    else if (action === "restock") this.arrive([this.goods(random.pick(skus), random.pick(locations), 3)])
     else if (action === "deliver") world.deliver()
-    else if (action === "reserve") atWork.push(this.workers.reserve(this.someGroup()))
+    else if (action === "reserve") this.reserve()
     else if (action === "request") this.request()
     else if (action === "sweep") atWork.push(...world.due().map((group) => this.workers.sweep(group)))
     else if (action === "kill") atWork.splice(random.whole(0, atWork.length), 1)
@@ -55,11 +67,17 @@ class GroupHistory {
 
   /** A little of everything arrives at each location. */
   stock(): void {
-    const { random, world } = this
-    const lines = skus.flatMap((sku) =>
-      [...new Set(locations)].map((locationId) => ({ sku, locationId, quantity: random.whole(1, 9) }))
-    )
-    const header = { id: EventId.make("stock"), source: EventSource.make("test"), time: world.now }
+    this.arrive(skus.flatMap((sku) => [...new Set(locations)].map((at) => this.goods(sku, at, 7))))
+  }
+
+  private goods(sku: Sku, locationId: LocationId, most: number): Goods {
+    return { sku, locationId, quantity: this.random.whole(1, most) }
+  }
+
+  private arrive(lines: ReadonlyArray<Goods>): void {
+    const { world } = this
+    this.receipts += 1
+    const header = { id: EventId.make(`receipt${this.receipts}`), source: EventSource.make("test"), time: world.now }
     world.take({
       _tag: "Event",
       now: world.now,
@@ -94,7 +112,8 @@ class GroupHistory {
       for (const group of world.due()) this.complete(this.workers.sweep(group))
     }
     world.loseLetters()
-    this.passTo(world.now + attemptMillis)
+    // what was held for somebody who was late, and then killed, lives as long as its attempt was to
+    this.passTo(world.now + Math.max(...lives))
     world.judge.judgeEnded(world.registers)
   }
 
@@ -113,6 +132,13 @@ class GroupHistory {
     if (worker.next().done === true) atWork.splice(atWork.indexOf(worker), 1)
   }
 
+  /** At times the client asks again before it heard anything. */
+  private reserve(): void {
+    const group = this.someGroup()
+    const times = this.random.pick([1, 1, 2, 3])
+    for (let asked = 0; asked < times; asked++) this.atWork.push(this.workers.reserve(group))
+  }
+
   /** A new one, or one that was asked for before: a client that heard nothing asks again. */
   private someGroup(): ReservationGroup {
     const { random, world, begun } = this
@@ -123,14 +149,14 @@ class GroupHistory {
       locationId: random.pick(locations),
       quantity: random.pick([1, 1, 1, 2, 2, 6])
     }))
-    const ttlMillis = random.pick([400, 2_000, 9_000, 30_000])
+    const ttlMillis = random.pick(lives)
     const expiresAt = world.now + ttlMillis
     const group: ReservationGroup = {
       id,
       revision: 1,
       body: id,
       lines: demandOf({ lines }),
-      partial: random.chance(0.4),
+      partial: random.chance(0.5),
       guard: random.chance(0.2),
       orderId: random.chance(0.7) ? world.workload.someOrder() : undefined,
       ttlMillis,

@@ -130,7 +130,8 @@ export class GroupWorkers {
       this.world.send(skuOf.get(request.reservationId)!, request, (answer) => (answers[line] = answer))
       if (this.random.chance(0.2)) yield
     }
-    for (let patience = 8 * requests.length; patience > 0 && answers.includes(undefined); patience--) {
+    const most = this.random.pick([1, 4, 8, 8]) * requests.length
+    for (let patience = most; patience > 0 && answers.includes(undefined); patience--) {
       if (isEnough(answers)) break
       yield
     }

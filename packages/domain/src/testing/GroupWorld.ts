@@ -83,7 +83,7 @@ export class GroupWorld {
     if (letters.length === 0) return
     const which = random.chance(0.5) ? 0 : random.whole(0, letters.length - 1)
     const letter = letters[which]!
-    if (!random.chance(0.1)) letters.splice(which, 1)
+    if (!random.chance(0.2)) letters.splice(which, 1)
     if (random.chance(0.08)) return
     const answer = this.shelf.ask(letter.sku, letter.request, this.now)
     this.judge.judgeAnswer(letter.request.reservationId, answer)

@@ -91,14 +91,15 @@ export class Scene {
   /** when something happened that is told now: mostly now, sometimes long before, at times by a clock that is wrong */
   time(): number {
     if (!this.odd()) return this.now
-    if (this.random.chance(0.02)) return 0
+    if (this.random.chance(0.06)) return 0
     return this.now + this.random.pick([-3_000, -800, -400, -40, -1, -1, 1, 300])
   }
 
   /** when somebody counted, at times the same moment as somebody else */
   countTime(): number {
     if (this.countedAt !== undefined && this.random.chance(0.3)) return this.countedAt
-    this.countedAt = Math.max(0, this.time() - this.random.pick([0, 0, 1, 40, 400, 2_000]))
+    const long = this.odd() && this.random.chance(0.15)
+    this.countedAt = long ? 0 : Math.max(0, this.time() - this.random.pick([0, 0, 1, 40, 400, 2_000]))
     return this.countedAt
   }
 }
