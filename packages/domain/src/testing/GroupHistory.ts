@@ -17,7 +17,22 @@ import { skus } from "./Scene.ts"
 const locations = ["main", "main", "main", "east", "west"].map((place) => LocationId.make(place))
 
 /** Milliseconds that holds may be asked to live: shorter and longer than an attempt may take. */
-const lives = [400, 2_000, 9_000, 30_000]
+const lives = [400, 2_000, 9_000, 12_000]
+
+const hasty = {
+  trade: 1,
+  deliver: 14,
+  work: 9,
+  reserve: 1,
+  request: 1.5,
+  sweep: 0.5,
+  kill: 0.3,
+  wait: 0.4,
+  restock: 1
+}
+
+/** Much happens to few groups before any of them is due. */
+const calm: typeof hasty = { ...hasty, trade: 0.1, wait: 0.05, reserve: 1.5, restock: 2.5, kill: 0.6 }
 
 interface Goods {
   readonly sku: Sku
@@ -30,12 +45,14 @@ class GroupHistory {
   private readonly random: Random
   private readonly workers: GroupWorkers
   private readonly seed: number
+  private readonly calm: boolean
   private receipts = 0
   private readonly begun: Array<ReservationGroup> = []
   private readonly atWork: Array<Worker> = []
 
   constructor(seed: number) {
     this.seed = seed
+    this.calm = seed % 2 === 0
     this.random = new Random(seed ^ 0x5bd1e995)
     this.world = new GroupWorld(seed, this.random)
     this.workers = new GroupWorkers(this.world, this.random)
@@ -43,20 +60,10 @@ class GroupHistory {
 
   step(): void {
     const { random, world, atWork } = this
-    const action = random.weighted({
-      trade: 1,
-      deliver: 14,
-      work: 9,
-      reserve: 1,
-      request: 1.5,
-      sweep: 0.5,
-      kill: 0.3,
-      wait: 0.4,
-      restock: 0.6
-    })
+    const action = random.weighted(this.calm ? calm : hasty)
     if (action === "trade") this.trade()
     else if (action === "wait") this.wait()
-    else if (action === "restock") this.arrive([this.goods(random.pick(skus), random.pick(locations), 3)])
+    else if (action === "restock") this.restock()
     else if (action === "deliver") world.deliver()
     else if (action === "reserve") this.reserve()
     else if (action === "request") this.request()
@@ -65,9 +72,18 @@ class GroupHistory {
     else this.work()
   }
 
-  /** A little of everything arrives at each location. */
+  /** A little of everything arrives, at some locations. */
   stock(): void {
-    this.arrive(skus.flatMap((sku) => [...new Set(locations)].map((at) => this.goods(sku, at, 7))))
+    const places = [...new Set(locations)].flatMap((at) => skus.map((sku) => this.goods(sku, at, 4)))
+    this.arrive([places[0]!, ...places.slice(1).filter(() => this.random.chance(this.calm ? 0.6 : 0.9))])
+  }
+
+  /** Goods arrive where a group may have missed them. */
+  private restock(): void {
+    const lines = this.begun.flatMap((group) => group.lines)
+    if (lines.length === 0) return
+    const { sku, locationId } = this.random.pick(lines)
+    this.arrive([this.goods(sku, locationId, 3)])
   }
 
   private goods(sku: Sku, locationId: LocationId, most: number): Goods {
@@ -142,21 +158,21 @@ class GroupHistory {
   /** A new one, or one that was asked for before: a client that heard nothing asks again. */
   private someGroup(): ReservationGroup {
     const { random, world, begun } = this
-    if (begun.length > 0 && random.chance(0.55)) return random.pick(begun)
+    if (begun.length > 0 && random.chance(this.calm ? 0.9 : 0.55)) return random.pick(begun)
     const id = `${this.seed.toString(16)}${begun.length.toString(16).padStart(4, "0")}`.padStart(32, "0")
     const lines = Array.from({ length: random.whole(1, 4) }, () => ({
       sku: random.pick(skus),
       locationId: random.pick(locations),
       quantity: random.pick([1, 1, 1, 2, 2, 6])
     }))
-    const ttlMillis = random.pick(lives)
+    const ttlMillis = random.pick(this.calm ? lives.slice(2) : lives)
     const expiresAt = world.now + ttlMillis
     const group: ReservationGroup = {
       id,
       revision: 1,
       body: id,
       lines: demandOf({ lines }),
-      partial: random.chance(0.5),
+      partial: random.chance(this.calm ? 0.7 : 0.4),
       guard: random.chance(0.2),
       orderId: random.chance(0.7) ? world.workload.someOrder() : undefined,
       ttlMillis,

@@ -32,6 +32,8 @@ export class GroupWorld {
   readonly workload: StockWorkload
   private readonly random: Random
   private letters: Array<Letter> = []
+  /** copies that come when they are no longer waited for */
+  private readonly late: Array<Letter> = []
 
   constructor(seed: number, random: Random) {
     this.random = random
@@ -75,15 +77,17 @@ export class GroupWorld {
 
   send(sku: Sku, request: LineRequest, hear: Letter["hear"]): void {
     this.letters.push({ sku, request, hear })
+    if (this.random.chance(0.25)) this.late.push({ sku, request, hear })
   }
 
   /** One letter arrives, of those under way; or none, when it is lost. */
   deliver(): void {
-    const { letters, random } = this
+    const { random } = this
+    const letters = random.chance(0.12) ? this.late : this.letters
     if (letters.length === 0) return
     const which = random.chance(0.5) ? 0 : random.whole(0, letters.length - 1)
     const letter = letters[which]!
-    if (!random.chance(0.2)) letters.splice(which, 1)
+    if (!random.chance(0.1)) letters.splice(which, 1)
     if (random.chance(0.08)) return
     const answer = this.shelf.ask(letter.sku, letter.request, this.now)
     this.judge.judgeAnswer(letter.request.reservationId, answer)
@@ -96,6 +100,7 @@ export class GroupWorld {
   /** Nothing that is under way arrives any more. */
   loseLetters(): void {
     this.letters = []
+    this.late.length = 0
   }
 
   /** Groups with something left to do, which is due. */
