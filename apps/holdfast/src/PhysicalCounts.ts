@@ -52,8 +52,11 @@ const readParts = Effect.fnUntraced(function* (ids: ReadonlyArray<number>) {
 })
 
 /** The same count has the same id, so that the broker and the ledger know it when it comes twice. */
-const idOf = ({ countId, lines }: CycleCounted): string => {
-  const said = createHash("sha256").update(JSON.stringify(lines)).digest("hex").slice(0, 16)
+const idOf = ({ countId, countedAt, lines }: CycleCounted): string => {
+  const said = createHash("sha256")
+    .update(JSON.stringify([countedAt, lines]))
+    .digest("hex")
+    .slice(0, 16)
   return `${(countId ?? "").slice(0, 100)}/${said}`
 }
 

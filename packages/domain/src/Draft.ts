@@ -9,7 +9,7 @@ import type { LocationId, ReservationId } from "./Identity.ts"
 import { levelQuantityMax } from "./Limit.ts"
 import { backorderLimit, withClaim, type SkuTerms } from "./SkuTerms.ts"
 import { applyRare, endsHold, type StockChange, type StockChangeKind } from "./StockChange.ts"
-import { emptyLevel, levelAt, oversold, type StockLevel, type StockState } from "./StockState.ts"
+import { emptyLevel, levelAt, oversold, type Hold, type StockLevel, type StockState } from "./StockState.ts"
 
 export type Effects = Partial<Omit<StockChange, "kind" | "locationId" | "oversold" | "terms">>
 
@@ -70,13 +70,29 @@ export class Draft {
   }
 
   hasEnded(id: ReservationId): boolean {
-    return this.changes.some((change) => change.reservationId === id && endsHold(change.kind))
+    return this.endOf(id) !== undefined
+  }
+
+  /** The hold as it is by now: what was due before may have ended it, or given it another end. */
+  openHold(id: ReservationId): Hold | undefined {
+    let hold = this.state.holds.get(id)
+    for (const { reservationId, kind, expiresAt } of this.changes) {
+      if (reservationId !== id || hold === undefined) continue
+      if (endsHold(kind)) return undefined
+      if (expiresAt !== undefined) hold = { ...hold, expiresAt }
+    }
+    return hold
+  }
+
+  /** How a hold ended in this decision, if it did. */
+  endOf(id: ReservationId): StockChangeKind | undefined {
+    return this.changes.find((change) => change.reservationId === id && endsHold(change.kind))?.kind
   }
 
   /** A change whose units on hand moved at `time`, milliseconds since the epoch: a count made later has seen them. */
   movement(kind: StockChangeKind, locationId: LocationId, time: number, units: number, effects: Effects): void {
     const { countedAt } = this.level(locationId)
-    const seen = countedAt !== 0 && time <= countedAt
+    const seen = time <= countedAt
     this.change(kind, locationId, seen ? { ...effects, counted: units } : { ...effects, onHand: units })
   }
 

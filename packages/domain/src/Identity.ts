@@ -75,3 +75,6 @@ export const Note = Schema.String.check(Schema.makeFilter(textUpTo(noteBytesMax)
 
 /** The location of lines that name none: a business with one warehouse never has to say so. */
 export const defaultLocation: LocationId = LocationId.make("main")
+
+/** Where facts name one thing differently: the first by name, whichever was heard of first. */
+export const firstByName = <Name extends string>(one: Name, other: Name): Name => (other < one ? other : one)

@@ -13,7 +13,7 @@ import { grantable } from "./GrantRules.ts"
 import type { ChannelId, LocationId, OrderId, ReservationId, Sku } from "./Identity.ts"
 import { confirmHold } from "./OrderRules.ts"
 import type { ReservationAnswer } from "./Reservation.ts"
-import { denied, deniedHold, ended, granted, openHold } from "./ReservationRules.ts"
+import { denied, deniedHold, ended, granted } from "./ReservationRules.ts"
 import { isKnown, type StockState } from "./StockState.ts"
 
 /** Times are milliseconds since the epoch. */
@@ -36,7 +36,7 @@ export type LineRequest =
   | { readonly ask: "live"; readonly reservationId: ReservationId; readonly until: number }
 
 export const answerLine = (state: StockState, draft: Draft, request: LineRequest, now: number): ReservationAnswer => {
-  const hold = openHold(state, draft, request.reservationId)
+  const hold = draft.openHold(request.reservationId)
   if (request.ask === "hold")
     return hold === undefined ? holdLine(state, draft, request, now) : granted(state, draft, hold)
   if (hold === undefined) return deniedHold(state, draft, request.reservationId)

@@ -4,14 +4,23 @@
  * 1. All of them commute: quantities end the same in any order of arrival, since each is a sum, or what was said last by its
  *    own time.
  * 2. A count says what was on hand when it was made: movements up to then are in it and move nothing when they come later,
- *    movements after it survive it.
- * 3. Units that are taken out of a status before they were heard to be in it make it negative until they are.
+ *    movements after it survive it. Of two that were made at the same moment, the one that found more holds.
+ * 3. Where facts of one document contradict each other, what holds does not depend on which came first: of the places that a
+ *    transfer goes to, the first by name; of the times at which a purchase is expected, the last.
+ * 4. Units that are taken out of a status before they were heard to be in it make it negative until they are.
  *
  * Pure; the draft is changed.
  */
-import { incomingAt, openUnits, type PurchaseAt, type PurchaseLine, type TransferLine } from "./DocumentLine.ts"
+import {
+  incomingAt,
+  openUnits,
+  type PurchaseAt,
+  type PurchaseLine,
+  type TimedUnits,
+  type TransferLine
+} from "./DocumentLine.ts"
 import type { Draft, Effects } from "./Draft.ts"
-import { defaultLocation, type LocationId } from "./Identity.ts"
+import { defaultLocation, firstByName, type LocationId } from "./Identity.ts"
 import type {
   CycleCounted,
   GoodsPutaway,
@@ -21,6 +30,7 @@ import type {
   ReturnRestocked,
   SkuRegistered,
   StockAdjusted,
+  StockEventType,
   TransferDispatched,
   TransferReceived
 } from "./StockEvent.ts"
@@ -92,26 +102,31 @@ export const adjustStock = (draft: Draft, data: StockAdjusted, time: number): vo
 const transferOf = (draft: Draft, transferId: string, to: LocationId): TransferLine =>
   draft.line("transfer", transferId) ?? { kind: "transfer", transferId, to, dispatched: 0, received: 0, closed: false }
 
+/** Takes units off the way to where they do not go after all. @returns units by which those on the way to `after.to` change */
+const turnAround = (draft: Draft, kind: StockEventType, before: TransferLine, after: TransferLine): number => {
+  if (after.to === before.to) return openUnits(after) - openUnits(before)
+  draft.change(kind, before.to, { inTransit: -openUnits(before), documentId: before.transferId })
+  return openUnits(after)
+}
+
 export const dispatchTransfer = (draft: Draft, data: TransferDispatched, time: number): void => {
   const { transferId, fromLocationId, toLocationId } = data
   const before = transferOf(draft, transferId, toLocationId)
   const units = data.lines.reduce((sum, { quantity }) => sum + quantity, 0)
-  const line = { ...before, dispatched: before.dispatched + units }
+  const line = { ...before, to: firstByName(before.to, toLocationId), dispatched: before.dispatched + units }
   draft.movement("transfer.dispatched", fromLocationId, time, -units, { documentId: transferId })
-  draft.change("transfer.dispatched", line.to, {
-    inTransit: openUnits(line) - openUnits(before),
-    documentId: transferId,
-    line
-  })
+  const inTransit = turnAround(draft, "transfer.dispatched", before, line)
+  draft.change("transfer.dispatched", line.to, { inTransit, documentId: transferId, line })
 }
 
 export const receiveTransfer = (draft: Draft, data: TransferReceived, time: number): void => {
   const { transferId, toLocationId, closed = false } = data
   const before = transferOf(draft, transferId, toLocationId)
   const units = data.lines.reduce((sum, { quantity }) => sum + quantity, 0)
-  const line = { ...before, received: before.received + units, closed: before.closed || closed }
+  const to = firstByName(before.to, toLocationId)
+  const line = { ...before, to, received: before.received + units, closed: before.closed || closed }
   const difference = line.closed ? line.received - line.dispatched : 0
-  const inTransit = openUnits(line) - openUnits(before)
+  const inTransit = turnAround(draft, "transfer.received", before, line)
   const effects = { documentId: transferId, ...(difference === 0 ? {} : { reason: `difference ${difference}` }), line }
   const elsewhere = line.to !== toLocationId
   draft.movement("transfer.received", toLocationId, time, units, elsewhere ? effects : { ...effects, inTransit })
@@ -139,16 +154,22 @@ const updatePurchase = (
 const receivedOf = (draft: Draft, purchaseId: string, locationId: LocationId, units: number): Effects =>
   updatePurchase(draft, purchaseId, locationId, (at) => ({ ...at, received: at.received + units }))
 
+/** @param said when the units are expected: all are there with the last of them */
+const orderedAt = (known: PurchaseAt, ordered: TimedUnits, said: ReadonlyArray<number>): PurchaseAt => {
+  const { ordered: before, expectedAt, ...rest } = known
+  const later = before === undefined || ordered.at > before.at
+  const equal = !later && ordered.at === before.at && ordered.units === before.units
+  if (!later && !equal && !(ordered.at === before.at && ordered.units > before.units)) return known
+  const times = equal && expectedAt !== undefined ? [...said, expectedAt] : said
+  return { ...rest, ordered, ...(times.length === 0 ? {} : { expectedAt: Math.max(...times) }) }
+}
+
 export const orderPurchase = (draft: Draft, data: PurchaseOrdered, time: number): void => {
   for (const [locationId, units] of sumBy(data.lines, quantityOf)) {
-    const expectedAt = data.lines.find((line) => (line.locationId ?? defaultLocation) === locationId)?.expectedAt
-    const effects = updatePurchase(draft, data.purchaseId, locationId, (at) => {
-      const { ordered } = at
-      const newer = ordered === undefined || time > ordered.at || (time === ordered.at && units > ordered.units)
-      if (!newer) return at
-      const { expectedAt: _, ...rest } = at
-      return { ...rest, ordered: { at: time, units }, ...(expectedAt === undefined ? {} : { expectedAt }) }
-    })
+    const said = data.lines.flatMap((line) =>
+      (line.locationId ?? defaultLocation) === locationId ? (line.expectedAt ?? []) : []
+    )
+    const effects = updatePurchase(draft, data.purchaseId, locationId, (at) => orderedAt(at, { at: time, units }, said))
     draft.change("purchase.ordered", locationId, { ...referenceOf(data), ...effects })
   }
 }
@@ -159,11 +180,12 @@ export const count = (draft: Draft, data: CycleCounted, movedSince: MovedSince):
     const level = draft.level(at)
     const effects = { ...(data.by === undefined ? {} : { by: data.by }), ...referenceOf(data) }
     const documented = data.countId === undefined ? effects : { ...effects, documentId: data.countId }
-    const superseded = data.countedAt <= level.countedAt
-    const variance = superseded ? 0 : counted + (movedSince.get(at) ?? 0) - level.onHand
+    const { countedAt } = data
+    const variance = counted + (movedSince.get(at) ?? 0) - level.onHand
+    const superseded = countedAt < level.countedAt || (countedAt === level.countedAt && variance <= 0)
     draft.change("count.cycle", at, {
       ...documented,
-      ...(superseded ? { reason: "a later count is known" } : { onHand: variance, countedAt: data.countedAt })
+      ...(superseded ? { reason: "another count holds" } : { onHand: variance, countedAt })
     })
   }
 }

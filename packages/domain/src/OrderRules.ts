@@ -7,6 +7,8 @@
  * 4. A cancellation of the whole line holds for good, unless the order is changed later.
  * 5. A shipment that left takes its units from what is on hand and from what is open.
  * 6. What is asked for by name and through each bundle is told apart (`OrderDemand`), and allocated and shipped together.
+ * 7. Of several channels that an order is said to come by, and of several places that a shipment is said to leave from, the
+ *    first by name is taken, whichever was heard of first.
  *
  * Pure; the draft is changed. Which location open units are committed at: `Allocation`.
  */
@@ -20,10 +22,11 @@ import {
   withBundles,
   type BundleMove
 } from "./BundleShipment.ts"
-import type { OrderLine, ShipmentLine } from "./DocumentLine.ts"
+import type { OrderLine } from "./DocumentLine.ts"
 import type { Draft, Effects } from "./Draft.ts"
-import { defaultLocation, type ChannelId, type LocationId, type OrderId } from "./Identity.ts"
+import { defaultLocation, firstByName, type ChannelId, type LocationId, type OrderId } from "./Identity.ts"
 import { orderedUnits, withCancellation, withChange, withPlaced } from "./OrderDemand.ts"
+import { withShipment } from "./Shipment.ts"
 import type { StockChangeKind } from "./StockChange.ts"
 import type {
   OrderCancelled,
@@ -90,16 +93,19 @@ const placesOf = (before: OrderLine, after: OrderLine, scene: Scene | undefined)
   return all.size === 0 ? [(only ?? before.allocations[0])?.locationId ?? defaultLocation] : [...all]
 }
 
-/** Units by which the order asks its channel's quota for more, now that this was heard of it; its channel may be news too. */
-const claimDelta = (before: OrderLine, heard: OrderLine): number => {
-  const known = before.channel === heard.channel ? Math.max(0, orderedUnits(before)) : 0
-  return Math.max(0, orderedUnits(heard)) - known
+/** What the order asks for counts for its channel; that may be another one now. */
+const claim = (draft: Draft, before: OrderLine, heard: OrderLine): void => {
+  const was = Math.max(0, orderedUnits(before))
+  const is = Math.max(0, orderedUnits(heard))
+  if (before.channel === heard.channel) return draft.claim(heard.channel, { consumed: is - was })
+  if (before.channel !== undefined) draft.claim(before.channel, { consumed: -was })
+  draft.claim(heard.channel, { consumed: is })
 }
 
 /** Allocates what is open now and notes the changes, one for each location that is touched. The first has the line. */
 const settle = (draft: Draft, before: OrderLine, heard: OrderLine, settlement: Settlement): void => {
   const { kind, time, demands, policies, destination, scene, effects } = settlement
-  if (draft.terms !== undefined) draft.claim(heard.channel, { consumed: claimDelta(before, heard) })
+  if (draft.terms !== undefined) claim(draft, before, heard)
   const strategy = strategyOf(policies(heard.channel), (at) => available(draft.level(at)), destination)
   const allocations = allocate(before.allocations, stillOpen(heard), demands, shipmentsOf(heard), strategy)
   const line = { ...heard, allocations }
@@ -169,9 +175,11 @@ export const placeOrder = (
   settle(draft, before, heard, { kind: "order.placed", time, demands, policies, destination: data.destination })
 }
 
-/** The first that was named. */
-const withChannel = (line: OrderLine, channel: string | undefined): OrderLine =>
-  channel === undefined || line.channel !== undefined ? line : { ...line, channel }
+/** Of several channels, the first by name. */
+const withChannel = (line: OrderLine, channel: string | undefined): OrderLine => {
+  if (channel === undefined || channel === line.channel) return line
+  return { ...line, channel: line.channel === undefined ? channel : firstByName(line.channel, channel) }
+}
 
 export const changeOrder = (draft: Draft, data: OrderChanged, time: number, policies: AllocationPolicies): void => {
   const before = lineOf(draft, data.orderId)
@@ -186,26 +194,6 @@ export const cancelOrder = (draft: Draft, data: OrderCancelled, time: number, po
   const demands = data.lines.map(({ locationId }) => ({ units: 0, locationId }))
   const effects = data.reason === undefined ? {} : { reason: data.reason }
   settle(draft, before, heard, { kind: "order.cancelled", time, demands, policies, effects })
-}
-
-type ShipmentFact = ShipmentCreated | ShipmentCancelled | ShipmentConfirmed
-
-const byShipmentId = (a: ShipmentLine, b: ShipmentLine): number => (a.shipmentId < b.shipmentId ? -1 : 1)
-
-/** The line with one of its shipments as it is now. */
-const withShipment = (
-  line: OrderLine,
-  { shipmentId, locationId = defaultLocation }: ShipmentFact,
-  update: (shipment: ShipmentLine) => ShipmentLine
-): OrderLine => {
-  const at = line.shipments.findIndex((shipment) => shipment.shipmentId === shipmentId)
-  const known = at < 0 ? { shipmentId, locationId, created: 0, cancelled: false, confirmed: 0 } : line.shipments[at]!
-  // a cancellation that came first did not know the location
-  const isBlank = known.created === 0 && known.confirmed === 0 && known.bundles === undefined
-  const placed = isBlank ? { ...known, locationId } : known
-  const updated = update(placed)
-  if (at >= 0) return { ...line, shipments: line.shipments.with(at, updated) }
-  return { ...line, shipments: [...line.shipments, updated].sort(byShipmentId) }
 }
 
 export const createShipment = (
@@ -260,9 +248,7 @@ export const confirmShipment = (
 /** Units of a hold become units of an order. */
 export const confirmHold = (draft: Draft, hold: Hold, units: number, orderId: OrderId): void => {
   const before = lineOf(draft, orderId)
-  const channel = before.channel ?? hold.channel
-  const confirmed = { ...before, confirmed: before.confirmed + units }
-  const heard = channel === undefined ? confirmed : { ...confirmed, channel }
+  const heard = withChannel({ ...before, confirmed: before.confirmed + units }, hold.channel)
   draft.claim(hold.channel, { held: -units })
   settle(draft, before, heard, {
     kind: "reservation.confirmed",

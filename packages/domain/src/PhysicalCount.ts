@@ -2,7 +2,7 @@
  * Full physical inventories: when one is closed, and the counts that it comes to.
  *
  * 1. It is closed when every part from 1 to the number that any of them names is there; a part that was told again counts once, as it
- *    was counted last.
+ *    was counted last, or as it found more if both were counted at one moment.
  * 2. A SKU of several parts was found in several places: its units are summed, as of the last of these parts.
  * 3. A SKU that is kept at the location and that nobody counted is not there, as of the first part.
  *
@@ -25,14 +25,16 @@ export const inventoryKey = ({ source, data }: CountPart): string =>
 /** Lines of one count: a message stays far below what the front door takes. */
 const countLinesMax = 500
 
-/** Each part as it was counted last. */
-const latestOf = (parts: ReadonlyArray<PhysicalCounted>): ReadonlyMap<number, PhysicalCounted> => {
-  const latest = new Map<number, PhysicalCounted>()
-  for (const one of parts) {
-    const known = latest.get(one.part)
-    if (known === undefined || one.countedAt >= known.countedAt) latest.set(one.part, one)
-  }
-  return latest
+const unitsOf = ({ lines }: PhysicalCounted): number => lines.reduce((sum, { quantity }) => sum + quantity, 0)
+
+/** Of two that were counted at the same moment the one that found more comes last; of as many, text decides. */
+const byMoment = (a: PhysicalCounted, b: PhysicalCounted): number =>
+  a.countedAt - b.countedAt || unitsOf(a) - unitsOf(b) || (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
+
+/** Each part as it was counted last, the first part first. */
+const latestOf = (parts: ReadonlyArray<PhysicalCounted>): ReadonlyArray<PhysicalCounted> => {
+  const latest = new Map(parts.toSorted(byMoment).map((part) => [part.part, part]))
+  return [...latest.values()].sort((a, b) => a.part - b.part)
 }
 
 /** Numbers of the parts that are still to come; undefined while nobody has said how many there are. */
@@ -56,7 +58,8 @@ interface Found {
 export const countsOf = (parts: ReadonlyArray<PhysicalCounted>, kept: Iterable<Sku>): ReadonlyArray<CycleCounted> => {
   const found = new Map<Sku, Found>()
   const times: Array<number> = []
-  for (const { lines, countedAt } of latestOf(parts).values()) {
+  const latest = latestOf(parts)
+  for (const { lines, countedAt } of latest) {
     times.push(countedAt)
     for (const { sku, quantity } of lines) {
       const before = found.get(sku) ?? { units: 0, countedAt }
@@ -64,7 +67,7 @@ export const countsOf = (parts: ReadonlyArray<PhysicalCounted>, kept: Iterable<S
     }
   }
   for (const sku of kept) if (!found.has(sku)) found.set(sku, { units: 0, countedAt: Math.min(...times) })
-  return chunked(parts[0]!, found)
+  return chunked(latest[0]!, found)
 }
 
 const chunked = ({ countId, locationId, by }: PhysicalCounted, found: ReadonlyMap<Sku, Found>) => {

@@ -40,7 +40,7 @@ export const answerRequest = (
 ): ReservationAnswer => {
   if (!isKnown(state) && request.verb === "reserve") return denied(state, draft, "unknown_sku")
   if (request.verb === "reserve") return reserve(state, draft, request, context)
-  const hold = openHold(state, draft, request.reservationId)
+  const hold = draft.openHold(request.reservationId)
   if (hold === undefined) return deniedHold(state, draft, request.reservationId)
   if (membershipOf(hold.reservationId) !== undefined) return denied(state, draft, "part_of_group")
   switch (request.verb) {
@@ -102,15 +102,16 @@ export const granted = (
   missing?: Backordered
 ): ReservationAnswer => ({ status: "granted", reservationId, sku: state.sku, quantity, version, expiresAt, ...missing })
 
-/** The hold with that id, unless it has ended. */
-export const openHold = (state: StockState, draft: Draft, id: ReservationId): Hold | undefined =>
-  draft.hasEnded(id) ? undefined : state.holds.get(id)
-
 /** Why nothing can be done with a hold that is not open. */
 export const deniedHold = (state: StockState, draft: Draft, id: ReservationId): ReservationAnswer => {
-  const end = draft.hasEnded(id) ? "expired" : state.ended.get(id)
+  const now = draft.endOf(id)
+  const end = now ?? state.ended.get(id)
   if (end === undefined) return denied(state, draft, "unknown_reservation")
-  return denied(state, draft, end === "expired" ? "reservation_expired" : "reservation_ended")
+  return denied(
+    state,
+    draft,
+    now === "reservation.expired" || end === "expired" ? "reservation_expired" : "reservation_ended"
+  )
 }
 
 const confirm = (state: StockState, draft: Draft, hold: Hold, request: ConfirmRequest): ReservationAnswer => {

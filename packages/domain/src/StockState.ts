@@ -33,9 +33,9 @@ export interface StockLevel {
   inTransit: number
   /** never promised */
   safetyStock: number
-  /** when the latest count was made; 0: never. Movements up to then are in it */
+  /** when the latest count was made; -1: never. Movements up to then are in it */
   countedAt: number
-  /** as of when the safety stock was set; 0: never */
+  /** as of when the safety stock was set; -1: never */
   safetyStockAt: number
 }
 
@@ -54,8 +54,8 @@ export const emptyLevel = (locationId: LocationId): StockLevel => ({
   incoming: 0,
   inTransit: 0,
   safetyStock: 0,
-  countedAt: 0,
-  safetyStockAt: 0
+  countedAt: -1,
+  safetyStockAt: -1
 })
 
 /** A time-limited claim. */

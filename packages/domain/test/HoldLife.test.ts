@@ -191,6 +191,19 @@ describe("a hold that belongs to a group", () => {
     expect(level()).toEqual({ onHand: 5, committed: 2, held: 0 })
   })
 
+  it("is answered as what was due in the same decision left it", () => {
+    const told = (fate: GroupFate, request: LineRequest) => {
+      const { state } = held()
+      const { answer, changes } = decide(state, line(request), 1_000, undefined, new Map([[reservationId, fate]]))
+      return { answer, kinds: changes.map(({ kind }) => kind) }
+    }
+    const release: LineRequest = { ask: "release", reservationId }
+    expect(denial(told({ fate: "confirm", orderId: order }, release).answer)).toBe("reservation_ended")
+    expect(denial(told({ fate: "expire" }, release).answer)).toBe("reservation_expired")
+    const live = told({ fate: "live", until: Infinity }, { ask: "live", reservationId, until: Infinity })
+    expect(live.kinds).toEqual(["reservation.pinned"])
+  })
+
   it("is consumed by an order that names it, and stays committed when its group ends", () => {
     const { when, level } = held()
     when(placed({ quantity: 2, reservationId }))

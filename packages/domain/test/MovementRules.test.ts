@@ -118,6 +118,26 @@ describe("a transfer", () => {
   })
 })
 
+describe("a transfer that is said to go to two places", () => {
+  const astray = fact({
+    type: "transfer.received",
+    data: { transferId, toLocationId: main, lines: lines([{ quantity: 1 }]) }
+  })
+
+  it("goes to the first by name, whichever was heard of first", () => {
+    for (const told of [
+      [dispatched(4), astray],
+      [astray, dispatched(4)]
+    ]) {
+      const { state } = shelf(received({ quantity: 10 }), ...told)
+      expect([levelOf(state), levelOf(state, east)]).toMatchObject([
+        { onHand: 7, inTransit: 0 },
+        { onHand: 0, inTransit: 3 }
+      ])
+    }
+  })
+})
+
 describe("a purchase", () => {
   it("is incoming until it is received, and makes a SKU known", () => {
     const { when, state } = shelf(purchased(10))
@@ -167,7 +187,26 @@ describe("a count", () => {
   it("that is older than another changes nothing", () => {
     const { count, onHand } = counted()
     count(6, 10)
-    expect(count(99, 9)).toMatchObject([{ onHand: 0, reason: "a later count is known" }])
+    expect(count(99, 9)).toMatchObject([{ onHand: 0, reason: "another count holds" }])
+    expect(onHand()).toBe(6)
+  })
+
+  it("made at the same moment as another holds if it found more, whichever was heard of first", () => {
+    for (const told of [
+      [6, 9],
+      [9, 6]
+    ]) {
+      const { adjust, count, onHand } = counted()
+      adjust(-1, 20)
+      for (const quantity of told) count(quantity, 10)
+      expect(onHand()).toBe(8)
+    }
+  })
+
+  it("may have been made at the epoch", () => {
+    const { adjust, count, onHand } = counted()
+    count(6, 0)
+    adjust(-3, 0)
     expect(onHand()).toBe(6)
   })
 })

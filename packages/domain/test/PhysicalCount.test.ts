@@ -54,6 +54,11 @@ describe("an inventory", () => {
       expect(counted(told, [plate])).toEqual({ MUG: [4, 30], PLATE: [0, 30] })
   })
 
+  it("takes of two counts of a part at one moment the one that found more, in any order", () => {
+    const parts = [part(1, 10, { MUG: 3 }, 1), part(1, 10, { PLATE: 4 }, 1)]
+    for (const told of [parts, parts.toReversed()]) expect(counted(told)).toEqual({ PLATE: [4, 10] })
+  })
+
   it("of a large location comes to counts of a bearable size", () => {
     const kept = Array.from({ length: 1_200 }, (_, i) => Sku.make(`S-${i}`))
     const counts = countsOf([part(1, 10, { MUG: 1 }, 1)], kept)

@@ -9,6 +9,7 @@ import { EventId, EventSource, IdempotencyKey, OrderId, ReservationId, Sku } fro
 import type { StockEvent } from "../src/StockEvent.ts"
 import { evolve } from "../src/StockRules.ts"
 import { emptyState } from "../src/StockState.ts"
+import { atStep } from "../src/testing/AuditFailure.ts"
 import { endOf, openHistory } from "../src/testing/ArrivalOrder.ts"
 import { Random } from "../src/testing/Random.ts"
 import type { Tale } from "../src/testing/Scene.ts"
@@ -24,10 +25,10 @@ const seeds = named === undefined ? Array.from({ length: histories }, (_, index)
 
 const run = (seed: number): Shelf => {
   const workload = new StockWorkload(seed)
-  const shelf = new Shelf((answer) => workload.learn(answer))
+  const shelf = new Shelf({ learn: (answer) => workload.learn(answer), policies: workload.policies })
   const steps = 20 + (seed % 40)
-  for (let step = 0; step < steps; step++) shelf.take(workload.next())
-  for (const step of workload.rest()) shelf.take(step)
+  for (let step = 1; step <= steps; step++) atStep(step, () => shelf.take(workload.next()))
+  for (const [index, step] of workload.rest().entries()) atStep(steps + 1 + index, () => shelf.take(step))
   for (const shelved of shelf.skus.values()) judgeBalance(shelved)
   return shelf
 }
@@ -37,7 +38,7 @@ const withSeed = <A>(seed: number, judged: () => A): A => {
     return judged()
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(`seed ${seed}: ${reason} (run it alone with HOLDFAST_SEED=${seed})`, { cause })
+    throw new Error(`seed ${seed}, ${reason} (run it alone with HOLDFAST_SEED=${seed})`, { cause })
   }
 }
 
@@ -47,11 +48,22 @@ const corners = [
   eventTypes
     .filter((type) => !["count.physical", "bundle.defined", "allotment.set", "backorder.set"].includes(type))
     .map((type) => `applied ${type}`),
-  ["granted", "confirmed", "released", "expired", "hold consumed"],
+  [
+    "granted",
+    "confirmed",
+    "confirmed in part",
+    "released",
+    "extended",
+    "pinned",
+    "unpinned",
+    "expired",
+    "hold consumed"
+  ],
   ["insufficient_stock", "unknown_sku", "unknown_reservation"].map((reason) => `denied ${reason}`),
-  ["reservation_expired", "reservation_ended", "order_required"].map((reason) => `denied ${reason}`),
+  ["reservation_expired", "reservation_ended", "order_required", "exceeds_hold"].map((reason) => `denied ${reason}`),
   ["count corrects", "count too late", "movement counted before", "oversold", "repeated"],
   ["units allocated", "units left", "units moved to where they are bound"],
+  ["units placed by a policy", "units spread over several locations", "inventory closed"],
   ["refused unknown_sku", "refused quantity_out_of_range"]
 ].flat()
 
@@ -60,8 +72,9 @@ describe("the stock rules under invented histories", () => {
     const met = new Map<string, number>()
     const add = (name: string, times: number): void => void met.set(name, (met.get(name) ?? 0) + times)
     for (const seed of seeds) {
-      const { skus, repeated } = withSeed(seed, () => run(seed))
+      const { skus, repeated, inventories } = withSeed(seed, () => run(seed))
       add("repeated", repeated)
+      add("inventory closed", inventories.closed)
       for (const { auditor } of skus.values()) for (const [name, times] of auditor.seen) add(name, times)
     }
     if (named !== undefined) return

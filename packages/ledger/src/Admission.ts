@@ -171,7 +171,7 @@ const rareText = (sql: Sql) => sql`
   case when receiving <> 0 or inspection <> 0 or damaged <> 0 or quality <> 0 or incoming <> 0 or in_transit <> 0 or safety_stock <> 0
     or counted_at is not null or safety_stock_at is not null
   then concat_ws(',', receiving, inspection, damaged, quality, incoming, in_transit, safety_stock,
-    coalesce(extract(epoch from counted_at) * 1000, 0), coalesce(extract(epoch from safety_stock_at) * 1000, 0)) end`
+    coalesce(extract(epoch from counted_at) * 1000, -1), coalesce(extract(epoch from safety_stock_at) * 1000, -1)) end`
 
 const linePart = (sql: Sql, lines: AdmissionQuery["lines"]) =>
   lines.length === 0

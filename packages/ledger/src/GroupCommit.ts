@@ -43,8 +43,9 @@ const rareLiteral = ({ rare, ledger }: CommitBatch, column: keyof typeof rareCol
 
 const levelLiteral = ({ levels }: CommitBatch, column: keyof typeof rareLevels): string => {
   const name = rareLevels[column]
-  const unit = isTime(column) ? 1000 : 1
-  return sparseArray(levels.map(({ level }) => (level[name] === 0 ? null : level[name] / unit)))
+  const secondsOf = (millis: number) => (millis < 0 ? null : millis / 1000)
+  const unitsOf = (units: number) => (units === 0 ? null : units)
+  return sparseArray(levels.map(({ level }) => (isTime(column) ? secondsOf(level[name]) : unitsOf(level[name]))))
 }
 
 /** The rare columns as parts of the statement; empty where no change of the batch has one, which is nearly always. */

@@ -56,8 +56,8 @@ export const storedLevels = (sql: Reader, sku: Sku): Promise<ReadonlyArray<Versi
   sql<Array<VersionedLevel>>`
     select location_id as "locationId", on_hand as "onHand", receiving, inspection, damaged, quality, committed, held,
       incoming, in_transit as "inTransit", safety_stock as "safetyStock",
-      coalesce(round(extract(epoch from counted_at) * 1000), 0)::float8 as "countedAt",
-      coalesce(round(extract(epoch from safety_stock_at) * 1000), 0)::float8 as "safetyStockAt", version
+      coalesce(round(extract(epoch from counted_at) * 1000), -1)::float8 as "countedAt",
+      coalesce(round(extract(epoch from safety_stock_at) * 1000), -1)::float8 as "safetyStockAt", version
     from stock_level where sku = ${sku} order by location_id`
 
 /** The version of a SKU is that of the level that changed last. */

@@ -81,7 +81,7 @@ describe("the ledger on a real PostgreSQL", () => {
       kind: "purchase.ordered",
       incoming: 6,
       safetyStock: 2,
-      safetyStockAt: 1_700_000_000_001,
+      safetyStockAt: 0,
       countedAt: 1_700_000_000_002,
       documentId: "P-1",
       line: {
@@ -97,7 +97,7 @@ describe("the ledger on a real PostgreSQL", () => {
       held: 4,
       incoming: 6,
       safetyStock: 2,
-      safetyStockAt: 1_700_000_000_001,
+      safetyStockAt: 0,
       countedAt: 1_700_000_000_002
     }
     batch.levels.push({ partition: 7, sku: "A", level, version: 4, expected: 0 })

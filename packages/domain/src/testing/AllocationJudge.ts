@@ -1,7 +1,7 @@
 /**
  * The auditor's judgement of where the open units of one order's line are committed, after each fact about it.
  *
- * Guarantee: units sum to what is open; new ones go where holds and lines name a place, the rest home; what goes first
+ * Guarantee: units sum to what is open; new ones go where holds and lines name a place, the rest where `SpreadBooks` says; what goes first
  * leaves the place that the fact names, then the place that got units last; no bound unit is missing anywhere while an
  * unbound one is elsewhere; nothing else moves. Which of several unbound units move to a bound place, it leaves open.
  */
@@ -20,6 +20,8 @@ type Wish = readonly [LocationId, number]
 export interface Placement {
   /** units that holds cover, at the places of these, then units of lines that name a place */
   readonly wishes: ReadonlyArray<Wish>
+  /** where units go that none of these names */
+  readonly rest: (units: number) => ReadonlyArray<Wish>
   /** where units leave first; `ambiguous` if several places are named */
   readonly leaving: LocationId | "ambiguous" | undefined
 }
@@ -64,11 +66,15 @@ const leavingOf = (fact: SkuFact): Placement["leaving"] => {
   return places.size > 1 ? "ambiguous" : [...places][0]
 }
 
+/** Of a channel without a policy. */
+export const toHome: Placement["rest"] = (units) => [[home, units]]
+
 /** @param holds as they were before the fact */
-export const placementOf = (fact: SkuFact, holds: ReadonlyMap<ReservationId, BookedHold>): Placement => ({
-  wishes: wishesOf(fact, holds),
-  leaving: leavingOf(fact)
-})
+export const placementOf = (
+  fact: SkuFact,
+  holds: ReadonlyMap<ReservationId, BookedHold>,
+  rest: Placement["rest"]
+): Placement => ({ wishes: wishesOf(fact, holds), leaving: leavingOf(fact), rest })
 
 const byPlace = (allocations: ReadonlyArray<Allocation>): Map<LocationId, number> => {
   const units = new Map<LocationId, number>()
@@ -79,14 +85,15 @@ const byPlace = (allocations: ReadonlyArray<Allocation>): Map<LocationId, number
 const at = (units: Units, place: LocationId): number => units.get(place) ?? 0
 const total = (units: Units): number => [...units.values()].reduce((sum, one) => sum + one, 0)
 
-const grownBy = (more: number, before: Units, wishes: ReadonlyArray<Wish>): Units => {
+const grownBy = (more: number, before: Units, { wishes, rest }: Placement): Units => {
   const after = new Map(before)
   let left = more
-  for (const [place, wanted] of [...wishes, [home, Infinity] as const]) {
+  for (const [place, wanted] of wishes) {
     const units = Math.min(left, wanted)
     after.set(place, at(after, place) + units)
     left -= units
   }
+  if (left > 0) for (const [place, units] of rest(left)) after.set(place, at(after, place) + units)
   return after
 }
 
@@ -153,7 +160,7 @@ export const judgeAllocations = (
   const grown = order.open - total(was)
   if (grown < 0 && placement.leaving === "ambiguous") return "units left"
   const leaving = placement.leaving === "ambiguous" ? undefined : placement.leaving
-  const meant = grown < 0 ? shrunkBy(-grown, before, leaving, bound) : grownBy(grown, was, placement.wishes)
+  const meant = grown < 0 ? shrunkBy(-grown, before, leaving, bound) : grownBy(grown, was, placement)
   const moving = places.some((place) => at(meant, place) < at(bound, place))
   for (const place of new Set([...places, ...meant.keys()])) {
     const units = at(is, place)

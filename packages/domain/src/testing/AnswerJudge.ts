@@ -3,11 +3,11 @@
  * ends for the reason that its answer gives.
  *
  * Guarantee: after an answer that is right, the books have the hold as it says. That its changes say the same is judged
- * by `ChangeJudge`. It knows holds that are confirmed and released whole, and refuses to judge any other request.
+ * by `ChangeJudge`.
  */
 import type { LocationId, OrderId, ReservationId } from "../Identity.ts"
 import type { ReservationAnswer, ReservationRequest } from "../Reservation.ts"
-import type { Placement } from "./AllocationJudge.ts"
+import { type Placement, toHome } from "./AllocationJudge.ts"
 import { must } from "./AuditFailure.ts"
 import type { Cause } from "./ChangeJudge.ts"
 import type { DocumentName } from "./DocumentJudge.ts"
@@ -26,10 +26,24 @@ export interface Touched {
 
 export const untouched: Touched = { cause: "nothing" }
 
-const mustDeny = (answer: ReservationAnswer, reason: string): Touched => {
+export const mustDeny = (answer: ReservationAnswer, reason: string): Touched => {
   const got = answer.status === "denied" ? answer.reason : answer.status
   must(got === reason, `the answer is ${got}, not ${reason}`)
   return untouched
+}
+
+/** What units of a hold that became units of an order are booked as. */
+export const confirmedFor = (id: OrderId, at: LocationId, units: number): Touched => ({
+  document: { kind: "order", id },
+  placement: { wishes: [[at, units]], leaving: undefined, rest: toHome },
+  cause: "reservation.confirmed"
+})
+
+/** What it is booked as that a hold is given another end. */
+export const moveOf = (before: number, after: number): Touched => {
+  if (before === after) return untouched
+  if (after === Infinity) return { cause: "reservation.pinned" }
+  return { cause: before === Infinity ? "reservation.unpinned" : "reservation.extended" }
 }
 
 export class AnswerJudge {
@@ -45,37 +59,76 @@ export class AnswerJudge {
   judge(request: ReservationRequest, now: number, answer: ReservationAnswer | undefined): Touched {
     must(answer !== undefined, `${request.verb} is not answered`)
     if (request.verb === "reserve") return this.judgeReserve(request, now, answer)
-    const hold = this.books.holds.get(request.reservationId)
+    const { reservationId: id } = request
+    const hold = this.books.holds.get(id)
     if (hold === undefined) return mustDeny(answer, "unknown_reservation")
     if (hold.end !== "open")
       return mustDeny(answer, hold.end === "expired" ? "reservation_expired" : "reservation_ended")
-    if (request.verb === "release") {
-      must(answer.status === "released" && answer.quantity === hold.units, "an open hold is not released")
-      this.books.holds.set(request.reservationId, { ...hold, end: "released" })
-      return { cause: "reservation.released" }
+    if (hold.ofGroup) return mustDeny(answer, "part_of_group")
+    switch (request.verb) {
+      case "release":
+        return this.judgeRelease(id, answer)
+      case "confirm": {
+        const orderId = request.orderId ?? hold.orderId
+        if (orderId === undefined) return mustDeny(answer, "order_required")
+        const { quantity = hold.units } = request
+        if (quantity <= hold.units) return this.judgeConfirm(id, orderId, quantity, answer)
+        must(
+          answer.status === "denied" && answer.available === hold.units,
+          `the denial names not the ${hold.units} held`
+        )
+        return mustDeny(answer, "exceeds_hold")
+      }
+      case "extend":
+        return this.judgeLife(id, "extended", Math.max(hold.endsAt, now + request.ttlMillis), answer)
+      case "pin":
+        return this.judgeLife(id, "pinned", Infinity, answer)
+      case "unpin": {
+        const life = request.ttlMillis ?? tenMinutes
+        return this.judgeLife(id, "unpinned", hold.endsAt === Infinity ? now + life : hold.endsAt, answer)
+      }
     }
-    must(request.verb === "confirm" && request.quantity === undefined, `the books know no such ${request.verb}`)
-    const orderId = request.orderId ?? hold.orderId
-    if (orderId === undefined) return mustDeny(answer, "order_required")
-    return this.judgeConfirm(request.reservationId, orderId, answer)
   }
 
-  /** Where so many units are committed that one place might leave the range, a denial is right too. */
-  private judgeConfirm(id: ReservationId, orderId: OrderId, answer: ReservationAnswer): Touched {
+  /** Judges the release of an open hold. @throws AuditFailure */
+  judgeRelease(id: ReservationId, answer: ReservationAnswer): Touched {
     const hold = this.books.holds.get(id)!
-    this.books.confirm(orderId, hold.units)
+    must(answer.status === "released" && answer.quantity === hold.units, "an open hold is not released")
+    this.books.holds.set(id, { ...hold, end: "released" })
+    return { cause: "reservation.released" }
+  }
+
+  /**
+   * Judges the confirmation of an open hold, or of a part of it. Where so many units are committed that one place might leave
+   * the range, a denial is right too.
+   * @throws AuditFailure
+   */
+  judgeConfirm(id: ReservationId, orderId: OrderId, units: number, answer: ReservationAnswer): Touched {
+    const hold = this.books.holds.get(id)!
+    this.books.confirm(orderId, units)
     if (this.books.openUnits() > mostUnits && answer.status === "denied") {
       this.books.forgetConfirmation()
       return mustDeny(answer, "quantity_out_of_range")
     }
-    must(answer.status === "confirmed" && answer.quantity === hold.units, "an open hold is not confirmed")
-    this.books.holds.set(id, { ...hold, end: "confirmed" })
-    const wishes = [[hold.at, hold.units] as const]
-    return {
-      document: { kind: "order", id: orderId },
-      placement: { wishes, leaving: undefined },
-      cause: "reservation.confirmed"
-    }
+    must(answer.status === "confirmed" && answer.quantity === units, "an open hold is not confirmed")
+    const left = hold.units - units
+    must(answer.left === (left === 0 ? undefined : left), `${left} units are left of the hold, not ${answer.left}`)
+    this.books.holds.set(id, left === 0 ? { ...hold, end: "confirmed" } : { ...hold, units: left })
+    return confirmedFor(orderId, hold.at, units)
+  }
+
+  private judgeLife(
+    id: ReservationId,
+    status: "extended" | "pinned" | "unpinned",
+    endsAt: number,
+    answer: ReservationAnswer
+  ): Touched {
+    const hold = this.books.holds.get(id)!
+    must(answer.status === status && answer.quantity === hold.units, `an open hold is not ${status}`)
+    const said = answer.expiresAt ?? Infinity
+    must(said === endsAt, `the hold is to end at ${said}, the books say ${endsAt}`)
+    this.books.holds.set(id, { ...hold, endsAt })
+    return moveOf(hold.endsAt, endsAt)
   }
 
   private judgeReserve(
@@ -101,7 +154,9 @@ export class AnswerJudge {
       units: request.quantity,
       endsAt: answer.expiresAt,
       orderId: request.orderId,
-      end: "open"
+      end: "open",
+      ofGroup: false,
+      guarded: request.guard === true
     })
     return { cause: "reservation.granted" }
   }

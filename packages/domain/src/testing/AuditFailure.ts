@@ -7,3 +7,15 @@ export class AuditFailure extends Error {
 export function must(holds: boolean, otherwise: string): asserts holds {
   if (!holds) throw new AuditFailure(otherwise)
 }
+
+/**
+ * Names the step of a history at which something failed.
+ * @throws AuditFailure
+ */
+export const atStep = <A>(step: number, happens: () => A): A => {
+  try {
+    return happens()
+  } catch (cause) {
+    throw new AuditFailure(`step ${step}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+}

@@ -1,15 +1,17 @@
 /**
  * The auditor's judgement of the changes themselves: each must be one that could be, and their fold is what it is compared with.
  *
- * Guarantee: labels add up, promises are never negative and never beyond what is there, holds end once, and a movement
- * is booked in full: on hand, or as counted already. It does not say what quantities should be; the books do.
+ * Guarantee: labels add up, promises are never negative and never beyond what is there, holds are folded as `HoldJudge` does,
+ * and a movement is booked in full: on hand, or as counted already. It does not say what quantities should be; the books do.
  */
 import type { DocumentLine } from "../DocumentLine.ts"
-import type { LocationId, ReservationId } from "../Identity.ts"
+import type { LocationId } from "../Identity.ts"
 import type { StockChange, StockChangeKind } from "../StockChange.ts"
 import type { SkuFact } from "../StockEvent.ts"
+import type { StockState } from "../StockState.ts"
 import { must } from "./AuditFailure.ts"
 import { keyOf, nameOf } from "./DocumentJudge.ts"
+import { HoldJudge } from "./HoldJudge.ts"
 import { type BookedLevel, blankLevel, type StockBooks } from "./StockBooks.ts"
 
 /** Of what changes are booked besides expiries: a fact, an answer about a hold, or nothing. */
@@ -26,31 +28,30 @@ export class ChangeJudge {
   /** documents that the latest changes were about */
   readonly touched = new Set<string>()
   version = 0
-  private readonly ended = new Set<ReservationId>()
+  private readonly holds: HoldJudge
   private readonly books: StockBooks
   private readonly see: (corner: string, times?: number) => void
 
   constructor(books: StockBooks, see: (corner: string, times?: number) => void) {
     this.books = books
+    this.holds = new HoldJudge(books)
     this.see = see
   }
 
+  /** Folds a change and judges it by itself. @throws AuditFailure */
+  fold(change: StockChange): void {
+    this.judgeChange(change)
+    this.version += 1
+    this.see("changes")
+  }
+
   /**
-   * Folds the changes of one decision and judges each.
-   * @param due holds that expire before anything else
+   * Folds what one command changes, after what was due.
    * @throws AuditFailure
    */
-  judge(changes: ReadonlyArray<StockChange>, due: number, cause: Cause): void {
+  judge(own: ReadonlyArray<StockChange>, cause: Cause): void {
     this.touched.clear()
-    for (const [index, change] of changes.entries()) {
-      const expires = change.kind === "reservation.expired"
-      must(expires === index < due, `${due} holds are due, and change ${index} is ${change.kind}`)
-      this.judgeChange(change)
-    }
-    must(changes.length >= due, `${due} holds are due, ${changes.length} expire`)
-    this.version += changes.length
-    this.see("changes", changes.length)
-    const own = changes.slice(due)
+    for (const change of own) this.fold(change)
     if (cause === "nothing") must(own.length === 0, `${own[0]?.kind} is booked, and nothing was to be`)
     else if (typeof cause === "object") this.judgeFactChanges(own, cause)
     else {
@@ -61,6 +62,11 @@ export class ChangeJudge {
         `${cause} moves units`
       )
     }
+  }
+
+  /** @throws AuditFailure */
+  compareHolds(state: StockState): void {
+    this.holds.compare(state)
   }
 
   private judgeChange(change: StockChange): void {
@@ -92,33 +98,12 @@ export class ChangeJudge {
         level.committed + level.held + level.safetyStock <= sellable(level),
         `more is granted than available, ${what}`
       )
-    this.judgeHold(change)
+    this.holds.judge(change)
     if (change.line === undefined) return
     const name = nameOf(change.line)
     must(change.documentId === name.id, `a change of document ${change.documentId} has the line of ${name.id}`)
     this.touched.add(keyOf(name))
     this.lines.set(keyOf(name), change.line)
-  }
-
-  private judgeHold(change: StockChange): void {
-    if (change.reservationId === undefined) {
-      must(change.held === 0, `${change.kind} moves held units of no hold`)
-      return
-    }
-    const hold = this.books.holds.get(change.reservationId)
-    must(hold !== undefined, `${change.kind} of a hold that was never asked for`)
-    must(hold.at === change.locationId, `${change.kind} is booked at ${change.locationId}, the hold is at ${hold.at}`)
-    if (change.kind === "reservation.granted") {
-      must(
-        change.held === hold.units && change.expiresAt === hold.endsAt,
-        "the grant is booked otherwise than answered"
-      )
-      return
-    }
-    must(!this.ended.has(change.reservationId), `hold ${change.reservationId} ends twice, now ${change.kind}`)
-    this.ended.add(change.reservationId)
-    must(change.held === -hold.units, `${change.kind} moves ${change.held} held units of a hold of ${hold.units}`)
-    must(change.kind === `reservation.${hold.end}`, `a hold that is ${hold.end} is booked as ${change.kind}`)
   }
 
   private judgeFactChanges(changes: ReadonlyArray<StockChange>, fact: SkuFact): void {

@@ -1,7 +1,7 @@
 /**
  * The auditor's count of one order's line of one SKU: what of it is open, from all that was ever heard of it.
  *
- * Guarantee: the count is made anew from the facts each time, and depends on their order only for the location of a shipment.
+ * Guarantee: the count is made anew from the facts each time, and does not depend on their order.
  * It does not say where the open units are committed; `AllocationJudge` does.
  */
 import type { TimedUnits } from "../DocumentLine.ts"
@@ -84,7 +84,8 @@ const shipmentsIn = (facts: ReadonlyArray<OrderFact>): ReadonlyMap<string, Booke
       continue
     }
     const units = unitsOf(fact.data.lines)
-    if (units > 0) shipment.at ??= fact.data.locationId ?? home
+    const at = fact.data.locationId ?? home
+    if (units > 0 && (shipment.at === undefined || at < shipment.at)) shipment.at = at
     if (fact.type === "shipment.created") shipment.created += units
     else shipment.confirmed += units
   }

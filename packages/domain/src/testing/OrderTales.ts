@@ -4,7 +4,8 @@
  *
  * A tale is a chain of facts in the order in which they would plausibly happen. Who tells it may reorder and repeat them.
  */
-import { ChannelId, type DocumentId, OrderId, type LocationId, type ReservationId, type Sku } from "../Identity.ts"
+import { type ChannelId, type DocumentId, OrderId, type LocationId, type ReservationId, type Sku } from "../Identity.ts"
+import { channels, destinations } from "./Policies.ts"
 import { type Scene, skus, type Tale } from "./Scene.ts"
 
 /** A hold that some order may name. */
@@ -20,8 +21,6 @@ interface KnownShipment {
   readonly place: { readonly locationId?: LocationId }
   readonly lines: ReadonlyArray<{ readonly sku: Sku; readonly quantity?: number }>
 }
-
-const channel = ChannelId.make("webshop")
 
 export class OrderTales {
   private readonly orders: Array<{ readonly id: OrderId; readonly skus: ReadonlyArray<Sku> }> = []
@@ -43,7 +42,12 @@ export class OrderTales {
       return named === undefined ? line : { ...line, reservationId: named.id }
     })
     this.orders.push({ id: orderId, skus: lines.map((line) => line.sku) })
-    const tales: Array<Tale> = [{ type: "order.placed", data: { orderId, channel, lines } }]
+    const tales: Array<Tale> = [
+      {
+        type: "order.placed",
+        data: { orderId, channel: this.someChannel(), ...this.destination(), lines }
+      }
+    ]
     if (scene.chance(0.15)) tales.push(...this.cancel())
     if (scene.chance(0.25)) tales.push(...this.ship())
     return tales
@@ -98,7 +102,16 @@ export class OrderTales {
   }
 
   private channel(): { readonly channel?: ChannelId } {
-    return this.scene.chance(0.5) ? {} : { channel }
+    return this.scene.chance(0.5) ? {} : { channel: this.someChannel() }
+  }
+
+  /** mostly one; an order may be said to have come by several */
+  private someChannel(): ChannelId {
+    return this.scene.pick([channels[0]!, channels[0]!, ...channels])
+  }
+
+  private destination(): { readonly destination?: string } {
+    return this.scene.chance(0.5) ? {} : { destination: this.scene.pick(destinations) }
   }
 
   private some(): { readonly id: OrderId; readonly skus: ReadonlyArray<Sku> } | undefined {
@@ -127,7 +140,7 @@ export class OrderTales {
   /** What one fact says of a shipment: not always where it is, nor the same units as the fact before. */
   private toldOf({ shipmentId, orderId, place, lines }: KnownShipment): Omit<KnownShipment, "place"> {
     const { scene } = this
-    const elsewhere = !scene.settled && scene.odd() && scene.chance(0.3)
+    const elsewhere = scene.odd() && scene.chance(0.3)
     const told = lines.map(({ sku, quantity }) => {
       if (quantity === undefined) return { sku }
       if (!scene.settled && scene.chance(0.15)) return { sku }

@@ -1,8 +1,8 @@
 /**
  * What all invented facts have in common: SKUs, locations, ids, moments and quantities, from one source of chance.
  *
- * A settled scene tells only what means the same in every order of arrival: nothing is "whatever is open now", no document
- * is in two places, no location is counted twice at one moment, and no quantity comes near the limit.
+ * A settled scene tells only what means the same in every order of arrival: nothing is "whatever is open now", and no quantity
+ * comes near the limit.
  */
 import type { StockEvent, StockEventType } from "../StockEvent.ts"
 import { DocumentId, LocationId, Sku } from "../Identity.ts"
@@ -25,8 +25,8 @@ export class Scene {
   readonly settled: boolean
   private readonly random: Random
   private readonly hostility: number
-  private readonly countTimes = new Set<number>()
   private serial = 0
+  private countedAt: number | undefined
 
   /**
    * @param receipt most units of one receipt
@@ -91,15 +91,15 @@ export class Scene {
   /** when something happened that is told now: mostly now, sometimes long before, at times by a clock that is wrong */
   time(): number {
     if (!this.odd()) return this.now
-    if (this.random.chance(0.02)) return 0
+    if (this.random.chance(0.06)) return 0
     return this.now + this.random.pick([-3_000, -800, -400, -40, -1, -1, 1, 300])
   }
 
+  /** when somebody counted, at times the same moment as somebody else */
   countTime(): number {
-    let at = this.time() - this.random.pick([0, 0, 1, 40, 400, 2_000])
-    if (at < 1) at = 1
-    while (this.settled && this.countTimes.has(at)) at += 1
-    this.countTimes.add(at)
-    return at
+    if (this.countedAt !== undefined && this.random.chance(0.3)) return this.countedAt
+    const long = this.odd() && this.random.chance(0.15)
+    this.countedAt = long ? 0 : Math.max(0, this.time() - this.random.pick([0, 0, 1, 40, 400, 2_000]))
+    return this.countedAt
   }
 }

@@ -9,13 +9,24 @@ import type { SkuFact } from "../StockEvent.ts"
 import type { TimedUnits } from "../DocumentLine.ts"
 import { type PostedQuantity, type Posting, postingsOf } from "./FactPostings.ts"
 import { type BookedOrder, countOrder, isOrderFact, type OrderFact, withUnits } from "./OrderBooks.ts"
-import { byLocation, countPurchases, countTransfers, latest, unitsIncoming, unitsInTransit } from "./SupplyBooks.ts"
+import {
+  byLocation,
+  countPurchases,
+  countTransfers,
+  destinationOf,
+  latest,
+  unitsIncoming,
+  unitsInTransit
+} from "./SupplyBooks.ts"
 
 export interface BookedHold {
   readonly at: LocationId
   readonly units: number
   readonly endsAt: number
   readonly orderId: OrderId | undefined
+  /** it ends as its group does, and is left to it */
+  readonly ofGroup: boolean
+  readonly guarded: boolean
   readonly end: "open" | "consumed" | "confirmed" | "released" | "expired"
 }
 
@@ -36,8 +47,8 @@ export const blankLevel = (): BookedLevel => ({
   incoming: 0,
   inTransit: 0,
   safetyStock: 0,
-  countedAt: 0,
-  safetyStockAt: 0
+  countedAt: -1,
+  safetyStockAt: -1
 })
 
 /** of any one quantity */
@@ -78,15 +89,9 @@ export class StockBooks {
     this.confirmed.pop()
   }
 
-  /** Ends the holds whose time has come and says how many. */
-  expireDue(now: number): number {
-    let due = 0
-    for (const [id, hold] of this.holds) {
-      if (hold.end !== "open" || hold.endsAt > now) continue
-      this.holds.set(id, { ...hold, end: "expired" })
-      due += 1
-    }
-    return due
+  /** Open holds whose time has come. */
+  dueAt(now: number): ReadonlyMap<ReservationId, BookedHold> {
+    return new Map([...this.holds].filter(([, hold]) => hold.end === "open" && hold.endsAt <= now))
   }
 
   order(orderId: OrderId): BookedOrder {
@@ -136,19 +141,20 @@ export class StockBooks {
 
   /**
    * Counts every quantity but `committed` at every location.
-   * @param destination where a transfer goes of which several destinations were told
    */
-  levels(destination: (transferId: string) => LocationId | undefined): ReadonlyMap<LocationId, BookedLevel> {
+  levels(): ReadonlyMap<LocationId, BookedLevel> {
     const levels = new Map<LocationId, BookedLevel>()
     const add = (at: LocationId, quantity: keyof BookedLevel, units: number): void => {
       const level = levels.get(at) ?? blankLevel()
       level[quantity] += units
       levels.set(at, level)
     }
+    const set = (at: LocationId, quantity: "countedAt" | "safetyStockAt", time: number): void =>
+      add(at, quantity, time - (levels.get(at)?.[quantity] ?? -1))
     const counts = this.counts()
     for (const [at, count] of counts) {
       add(at, "onHand", count.units)
-      add(at, "countedAt", count.at)
+      set(at, "countedAt", count.at)
     }
     for (const fact of this.facts) {
       for (const { quantity, at, units } of this.postings.get(fact)!) {
@@ -156,15 +162,13 @@ export class StockBooks {
       }
     }
     for (const hold of this.holds.values()) if (hold.end === "open") add(hold.at, "held", hold.units)
-    for (const [id, transfer] of this.transfers()) {
-      const to = transfer.destinations.size > 1 ? destination(id) : undefined
-      add(to ?? [...transfer.destinations][0]!, "inTransit", unitsInTransit(transfer))
-    }
+    for (const transfer of this.transfers().values())
+      add(destinationOf(transfer), "inTransit", unitsInTransit(transfer))
     for (const places of this.purchases().values())
       for (const [at, purchase] of places) add(at, "incoming", unitsIncoming(purchase))
     for (const [at, safetyStock] of this.safetyStocks()) {
       add(at, "safetyStock", safetyStock.units)
-      add(at, "safetyStockAt", safetyStock.at)
+      set(at, "safetyStockAt", safetyStock.at)
     }
     return levels
   }
@@ -173,14 +177,14 @@ export class StockBooks {
     return this.confirmed.reduce((units, one) => (one.orderId === orderId ? units + one.units : units), 0)
   }
 
-  /** The count that holds at each location: of the latest moment, and of these the first heard of. */
+  /** The count that holds at each location: of the latest moment, and of these the one that found most. */
   private counts(): ReadonlyMap<LocationId, TimedUnits> {
     const counts = new Map<LocationId, TimedUnits>()
     for (const fact of this.facts) {
       if (fact.type !== "count.cycle") continue
       const { countedAt, lines } = fact.data
       for (const [at, units] of byLocation(lines, (line) => line.quantity)) {
-        if (countedAt > (counts.get(at)?.at ?? -1)) counts.set(at, { at: countedAt, units })
+        counts.set(at, latest(counts.get(at), { at: countedAt, units }))
       }
     }
     return counts

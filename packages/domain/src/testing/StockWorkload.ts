@@ -6,10 +6,12 @@
  * The same seed and the same answers give the same history. It knows nothing of the rules: it only remembers the ids
  * that it heard in answers. Time is its own, in milliseconds, and never goes back.
  */
+import type { AllocationPolicy } from "../AllocationPolicy.ts"
 import { EventId, EventSource, IdempotencyKey, type OrderId, ReservationId, type Sku } from "../Identity.ts"
 import type { ReservationAnswer, ReservationRequest } from "../Reservation.ts"
 import type { StockEvent } from "../StockEvent.ts"
 import { type KnownHold, OrderTales } from "./OrderTales.ts"
+import { inventedPolicies } from "./Policies.ts"
 import { Random } from "./Random.ts"
 import { Scene, skus, type Tale } from "./Scene.ts"
 import { SupplyTales } from "./SupplyTales.ts"
@@ -20,9 +22,9 @@ export type WorkloadStep = { readonly now: number } & (
   | { readonly _tag: "Expire"; readonly sku: Sku }
 )
 
-type Business = "receive" | "purchase" | "giveBack" | "adjust" | "transfer" | "count" | "register"
+type Business = "receive" | "purchase" | "giveBack" | "adjust" | "transfer" | "count" | "inventory" | "register"
 type Trade = "order" | "change" | "cancel" | "ship"
-type Verb = Extract<ReservationRequest["verb"], "reserve" | "confirm" | "release">
+type Verb = ReservationRequest["verb"]
 type Action = Business | Trade | Verb | "deliver" | "expire"
 
 interface Profile {
@@ -40,6 +42,7 @@ const even: Profile["weights"] = {
   adjust: 1.5,
   transfer: 2,
   count: 1.5,
+  inventory: 0.7,
   register: 0.7,
   order: 5,
   change: 1.5,
@@ -48,6 +51,9 @@ const even: Profile["weights"] = {
   reserve: 6,
   confirm: 4,
   release: 1.5,
+  extend: 1.2,
+  pin: 0.9,
+  unpin: 1.2,
   expire: 1,
   deliver: 9
 }
@@ -61,6 +67,8 @@ const profiles: ReadonlyArray<Profile> = [
 const source = EventSource.make("workload")
 
 export class StockWorkload {
+  /** from where channels' orders are served */
+  readonly policies: ReadonlyMap<string, AllocationPolicy>
   private readonly random: Random
   private readonly profile: Profile
   private readonly scene: Scene
@@ -75,6 +83,7 @@ export class StockWorkload {
     this.random = new Random(seed)
     this.profile = this.random.pick(profiles)
     this.scene = new Scene(this.random, this.profile.receipt, this.profile.hostility, settled)
+    this.policies = inventedPolicies(this.random)
     this.supply = new SupplyTales(this.scene)
     this.trade = new OrderTales(this.scene)
     // most SKUs are made known first; one that is not meets all that can go wrong with an unknown SKU
@@ -82,6 +91,11 @@ export class StockWorkload {
       if (this.scene.odd() && this.random.chance(0.4)) continue
       this.publish(this.random.chance(0.8) ? this.supply.receive([sku]) : this.supply.register([sku]))
     }
+  }
+
+  /** milliseconds, by its own clock */
+  get now(): number {
+    return this.scene.now
   }
 
   next(): WorkloadStep {
@@ -97,6 +111,7 @@ export class StockWorkload {
       case "adjust":
       case "transfer":
       case "count":
+      case "inventory":
         return this.tell(this.supply[action]())
       case "order":
         return this.tell(this.trade.order(() => this.someHold()))
@@ -111,6 +126,9 @@ export class StockWorkload {
       case "reserve":
       case "confirm":
       case "release":
+      case "extend":
+      case "pin":
+      case "unpin":
         return this.request(action)
     }
   }
@@ -122,13 +140,17 @@ export class StockWorkload {
   }
 
   learn(answer: ReservationAnswer): void {
-    if (answer.status === "granted")
-      this.holds.push({ sku: answer.sku, id: answer.reservationId, endsAt: answer.expiresAt })
+    if (answer.status === "denied" || answer.status === "released") return
+    if (answer.status === "confirmed" && answer.left === undefined) return
+    // when the rest of a hold ends is not said: it is asked about soon
+    const unsaid = answer.status === "confirmed" ? this.scene.now + 1 : Infinity
+    const endsAt = ("expiresAt" in answer ? answer.expiresAt : undefined) ?? unsaid
+    this.holds.push({ sku: answer.sku, id: answer.reservationId, endsAt })
   }
 
   private passTime(): void {
     const { random, scene } = this
-    const due = this.holds.find((hold) => hold.endsAt > scene.now)
+    const due = this.holds.find((hold) => hold.endsAt > scene.now && hold.endsAt < Infinity)
     if (due !== undefined && random.chance(0.08)) scene.now = due.endsAt - (random.chance(0.5) ? 1 : 0)
     else scene.now += random.pick([0, 0, 1, 40, 400])
   }
@@ -179,16 +201,33 @@ export class StockWorkload {
     if (verb === "reserve") {
       const sku = scene.sku()
       const ttl = random.chance(0.8) ? { ttlMillis: random.pick([100, 400, 2_000, 9_000]) } : {}
-      const request = { verb, key, sku, quantity: random.whole(1, 4), ...scene.place(), ...ttl, ...named }
+      const guard = random.chance(0.2) ? { guard: true } : {}
+      const request = { verb, key, sku, quantity: random.whole(1, 4), ...scene.place(), ...ttl, ...named, ...guard }
       return { _tag: "Request", now, sku, request, unique }
     }
     const hold = this.someHold() ?? { sku: scene.sku(), id: ReservationId.make("r00-never") }
-    const request =
-      verb === "confirm" ? { verb, key, reservationId: hold.id, ...named } : { verb, key, reservationId: hold.id }
-    return { _tag: "Request", now, sku: hold.sku, request, unique }
+    return { _tag: "Request", now, sku: hold.sku, request: this.aboutHold(verb, key, hold.id, named), unique }
   }
 
-  private someOrder(): OrderId {
+  private aboutHold(
+    verb: Exclude<Verb, "reserve">,
+    key: IdempotencyKey,
+    reservationId: ReservationId,
+    named: { readonly orderId?: OrderId }
+  ): ReservationRequest {
+    const { random } = this
+    const about = { key, reservationId }
+    if (verb === "confirm") {
+      const part = random.chance(0.4) ? { quantity: random.whole(1, 4) } : {}
+      return { verb, ...about, ...named, ...part }
+    }
+    const ttlMillis = random.pick([100, 400, 2_000, 9_000])
+    if (verb === "extend") return { verb, ...about, ttlMillis }
+    return verb === "unpin" && random.chance(0.7) ? { verb, ...about, ttlMillis } : { verb, ...about }
+  }
+
+  /** An order that somebody may speak of; it is heard of before, later or never. */
+  someOrder(): OrderId {
     const known = this.random.chance(0.4) ? undefined : this.trade.known()
     if (known !== undefined) return known
     const { orderId, tales } = this.trade.announced()

@@ -2,7 +2,7 @@
  * The auditor's count of what is on its way here: transfers between locations, and purchases from suppliers.
  *
  * Guarantee: the count is made anew from the facts each time, and does not depend on their order. Where the facts of one
- * transfer name several destinations it only says which; one of them is right.
+ * document contradict each other, it goes to the first place by name and is expected last.
  */
 import type { TimedUnits } from "../DocumentLine.ts"
 import type { LocationId } from "../Identity.ts"
@@ -16,6 +16,9 @@ export interface BookedTransfer {
   received: number
   closed: boolean
 }
+
+/** Where it goes, of all places that were told. */
+export const destinationOf = ({ destinations }: BookedTransfer): LocationId => [...destinations].toSorted()[0]!
 
 export const unitsInTransit = ({ closed, dispatched, received }: BookedTransfer): number =>
   closed ? 0 : Math.max(0, dispatched - received)
@@ -46,8 +49,8 @@ export const countTransfers = (facts: ReadonlyArray<SkuFact>): ReadonlyMap<strin
 export interface BookedPurchase {
   ordered: TimedUnits | undefined
   received: number
-  /** when it was expected by the facts that ordered what counts; several may have done so at the same moment */
-  expected: ReadonlyArray<number | undefined>
+  /** when it was expected by the lines that ordered what counts; several facts may have done so at the same moment */
+  expected: ReadonlyArray<number>
 }
 
 export const unitsIncoming = ({ ordered, received }: BookedPurchase): number =>
@@ -91,7 +94,9 @@ export const countPurchases = (facts: ReadonlyArray<SkuFact>): Purchases => {
     for (const [at, units] of byLocation(fact.data.lines, (line) => line.quantity)) {
       const purchase = purchaseAt(fact.data.purchaseId, at)
       const ordered = latest(purchase.ordered, { at: fact.time, units })
-      const here = fact.data.lines.filter((line) => (line.locationId ?? home) === at).map((line) => line.expectedAt)
+      const here = fact.data.lines
+        .filter((line) => (line.locationId ?? home) === at)
+        .flatMap((line) => line.expectedAt ?? [])
       if (ordered !== purchase.ordered) purchase.expected = here
       else if (ordered.at === fact.time && ordered.units === units) purchase.expected = [...purchase.expected, ...here]
       purchase.ordered = ordered

@@ -4,7 +4,7 @@
  * A tale is a chain of facts in the order in which they would plausibly happen. Who tells it may reorder and repeat them.
  */
 import { DocumentId, type Sku } from "../Identity.ts"
-import type { Scene, Tale } from "./Scene.ts"
+import { type Scene, skus, type Tale } from "./Scene.ts"
 
 export class SupplyTales {
   private readonly purchases: Array<DocumentId> = []
@@ -34,7 +34,11 @@ export class SupplyTales {
       const line = { sku, ...scene.place(), quantity: scene.chance(0.1) ? 0 : scene.units(12) }
       return scene.chance(0.3) ? { ...line, expectedAt: scene.time() + scene.whole(0, 9) * 1_000 } : line
     })
-    return [{ type: "purchase.ordered", data: { purchaseId: this.somePurchase(), lines } }]
+    const purchaseId = this.somePurchase()
+    const tale: Tale = { type: "purchase.ordered", data: { purchaseId, lines } }
+    if (!scene.odd() || scene.chance(0.5)) return [tale]
+    const dated = lines.map((line) => ({ ...line, expectedAt: scene.now + scene.whole(0, 9) * 1_000 }))
+    return [tale, { type: "purchase.ordered", data: { purchaseId, lines: dated } }]
   }
 
   /** Customers send goods back, and they are inspected. */
@@ -92,6 +96,28 @@ export class SupplyTales {
     ]
   }
 
+  /**
+   * A location is counted in parts. A settled tale names every SKU and tells each part once: what comes first after an inventory
+   * was closed is not in it.
+   */
+  inventory(): ReadonlyArray<Tale> {
+    const { scene } = this
+    const countId = DocumentId.make(scene.id("i"))
+    const locationId = scene.location()
+    const parts = scene.pick([1, 1, 2, 3])
+    const numbers = Array.from({ length: parts }, (_, i) => i + 1)
+    if (!scene.settled && scene.odd()) numbers.push(scene.pick(numbers))
+    return numbers.map((part, index) => {
+      const named = scene.settled && part === 1 ? skus : scene.someSkus()
+      const lines = [...new Set(named)].map((sku) => ({ sku, quantity: scene.chance(0.2) ? 0 : scene.units(9) }))
+      const closing = index === parts - 1 || scene.chance(0.2) ? { parts } : {}
+      return {
+        type: "count.physical",
+        data: { countId, locationId, countedAt: scene.countTime(), part, ...closing, lines }
+      }
+    })
+  }
+
   register(skus: ReadonlyArray<Sku> = this.scene.someSkus()): ReadonlyArray<Tale> {
     const { scene } = this
     const lines = skus.map((sku) => ({ sku, ...scene.place(), safetyStock: scene.whole(0, 3) }))
@@ -114,7 +140,7 @@ export class SupplyTales {
   }
 
   private elsewhere(): boolean {
-    return !this.scene.settled && this.scene.odd() && this.scene.chance(0.1)
+    return this.scene.odd() && this.scene.chance(0.2)
   }
 
   private somePurchase(): DocumentId {
