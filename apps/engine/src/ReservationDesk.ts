@@ -9,16 +9,16 @@
 import { rootContextOf } from "@holdfast/bus/TraceContext"
 import type { FieldError } from "@holdfast/domain/EventManifest"
 import { groupOfReservation, partitionOf, partitionOfReservation } from "@holdfast/domain/Partition"
-import type { Sku } from "@holdfast/domain/Identity"
-import type { AvailabilityAnswer, NoAnswer, RequestVerb, ReservationRequest } from "@holdfast/domain/Reservation"
+import type { NoAnswer, RequestVerb, ReservationRequest } from "@holdfast/domain/Reservation"
 import { Bundles } from "@holdfast/ledger/Bundles"
 import { Context, Effect, Layer, Result } from "effect"
-import { asComponents, availabilityOfBundle, type ComponentAnswer } from "./BundleRequest.ts"
+import { AvailabilityDesk } from "./AvailabilityDesk.ts"
+import { asComponents } from "./BundleRequest.ts"
 import { busyRetryMillis } from "./EngineLimit.ts"
 import { GroupCoordinator, type Asked } from "./GroupCoordinator.ts"
 import { KeysInFlight } from "./KeysInFlight.ts"
 import { readRequest, type StockRequest } from "./RequestForm.ts"
-import type { ReadMessage, RequestMessage } from "./SkuActor.ts"
+import type { RequestMessage } from "./SkuActor.ts"
 import { requestBody, requestKey } from "./StockKey.ts"
 import { StockOwnership } from "./StockOwnership.ts"
 
@@ -59,10 +59,11 @@ const askedOf = (request: KeyedRequest, decided: KeyedRequest, traceparent: stri
 const make = Effect.gen(function* () {
   const ownership = yield* StockOwnership
   const groups = yield* GroupCoordinator
+  const availability = yield* AvailabilityDesk
   const { book } = yield* Bundles
   const keys = new KeysInFlight()
 
-  const offer = (number: number, message: RequestMessage | ReadMessage): void => {
+  const offer = (number: number, message: RequestMessage): void => {
     if (ownership.get(number)?.offer(message) !== true) message.reply(busy)
   }
 
@@ -89,21 +90,6 @@ const make = Effect.gen(function* () {
     )
   }
 
-  const readOne = (sku: string): Promise<string> =>
-    new Promise((reply) => offer(partitionOf(sku), { kind: "read", sku, reply }))
-
-  const readBundle = async (bundle: Sku, reply: Reply): Promise<void> => {
-    const made = book.componentsOf(bundle)
-    const serial = book.serialOf(bundle)
-    const answers = await Promise.all(made.map(({ sku }) => readOne(sku)))
-    if (answers.includes(busy)) return reply(busy)
-    const known = answers.map((text): ComponentAnswer => {
-      const answer = JSON.parse(text) as AvailabilityAnswer | NoAnswer
-      return answer.status === "available" ? answer : undefined
-    })
-    reply(JSON.stringify(availabilityOfBundle(bundle, serial, made, known)))
-  }
-
   /**
    * @param text JSON of the request
    * @param traceparent of the client, if it sent one
@@ -113,11 +99,7 @@ const make = Effect.gen(function* () {
     const read = readRequest(verb, text)
     if (Result.isFailure(read)) return reply(invalid(read.failure))
     const request = read.success
-    if (request.verb === "availability") {
-      const { sku } = request
-      if (book.isBundle(sku)) return void readBundle(sku, reply)
-      return offer(partitionOf(sku), { kind: "read", sku, reply })
-    }
+    if (request.verb === "availability") return availability.ask(request, reply)
     const decided = withComponents(request)
     if (Result.isFailure(decided)) return reply(invalid(decided.failure))
     const asked = askedOf(request, decided.success, traceparent)

@@ -1,6 +1,7 @@
 /**
  * Reservations over HTTP, as routes that are merged with others onto one server: `POST /v1/reservations`,
- * `POST /v1/reservations/{id}/confirm`, and `release`, `extend`, `pin` and `unpin` in its place; `GET /v1/stock/{sku}`.
+ * `POST /v1/reservations/{id}/confirm`, and `release`, `extend`, `pin` and `unpin` in its place; `GET /v1/stock/{sku}`, with
+ * `by` or `promise=true` for what may be promised.
  *
  * Guarantee: the same requests and answers as over NATS; the status code repeats what the answer says.
  */
@@ -72,7 +73,11 @@ const asked = (desk: ReservationDesk["Service"], verb: RequestVerb, text: string
 const showStock = Effect.gen(function* () {
   const desk = yield* ReservationDesk
   const { params } = yield* HttpRouter.RouteContext
-  const answer = yield* asked(desk, "availability", JSON.stringify({ sku: params["sku"] }))
+  const { url } = yield* HttpServerRequest.HttpServerRequest
+  const wanted = new URL(url, "http://localhost").searchParams
+  const by = wanted.get("by") ?? undefined
+  const promise = wanted.get("promise") === "true" ? true : undefined
+  const answer = yield* asked(desk, "availability", JSON.stringify({ sku: params["sku"], by, promise }))
   const isUnknown = (JSON.parse(answer) as { readonly reason?: string }).reason === "unknown_sku"
   return isUnknown ? HttpServerResponse.setStatus(respond(answer), 404) : respond(answer)
 })

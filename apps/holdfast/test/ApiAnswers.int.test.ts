@@ -50,6 +50,20 @@ describe("a running instance", () => {
     data: { putaway: "done", lines: ["KETTLE", "TRAY"].map((sku) => ({ sku, quantity: 10 })) }
   }
 
+  const arrives = Date.parse("2099-05-01T00:00:00Z")
+  const purchase = {
+    id: "purchase",
+    source: "erp",
+    type: "purchase.ordered",
+    data: {
+      purchaseId: "P-2099",
+      lines: [
+        { sku: "TRAY", quantity: 30, expectedAt: "2099-05-01T00:00:00Z" },
+        { sku: "KETTLE", quantity: 5 }
+      ]
+    }
+  }
+
   /** Asks, and holds the answer against the document. @param path as the document names it */
   const ask = async (
     method: string,
@@ -127,6 +141,14 @@ describe("a running instance", () => {
 
   it("says what there is as documented", async () => {
     await ask("GET", "/v1/stock/{sku}", "/v1/stock/KETTLE", 200)
+    await post("/v1/events", purchase, 202)
+    await untilDrained(client)
+    const promised = await ask("GET", "/v1/stock/{sku}", "/v1/stock/TRAY?promise=true&by=2099-06-01T00:00:00Z", 200)
+    expect(promised).toMatchObject({
+      availableBy: Number(promised["available"]) + 30,
+      promise: [{}, { from: arrives }]
+    })
+    await ask("GET", "/v1/stock/{sku}", "/v1/stock/TRAY?by=tomorrow", 422)
     await ask("GET", "/v1/stock/{sku}", "/v1/stock/NEVER%20HEARD%20OF", 404)
     await post("/v1/catalogue", { sku: "KETTLE", safetyStock: 0, name: "Kettle" }, 200)
     await post("/v1/catalogue", { sku: "", safetyStock: -1 }, 422)

@@ -7,9 +7,10 @@
  */
 import { Schema } from "effect"
 import type { AnnouncedLevel } from "./Availability.ts"
+import type { PromiseStep } from "./AvailableToPromise.ts"
 import { ChannelId, IdempotencyKey, LocationId, OrderId, ReservationId, Sku } from "./Identity.ts"
 import { holdTtlMillisMax, holdTtlMillisMin } from "./Limit.ts"
-import { Quantity } from "./StockEvent.ts"
+import { Instant, Quantity } from "./StockEvent.ts"
 
 export const TtlMillis = Schema.Number.check(
   Schema.makeFilter((n: number) =>
@@ -65,7 +66,13 @@ export const UnpinRequest = Schema.Struct({
 export type UnpinRequest = typeof UnpinRequest.Type
 
 /** Ask what there is of a SKU. It changes nothing, so it has no key. */
-export const AvailabilityRequest = Schema.Struct({ sku: Sku })
+export const AvailabilityRequest = Schema.Struct({
+  sku: Sku,
+  /** how many may be promised for then */
+  by: Schema.optionalKey(Instant),
+  /** whether to say from when on how many may be promised */
+  promise: Schema.optionalKey(Schema.Boolean)
+})
 export type AvailabilityRequest = typeof AvailabilityRequest.Type
 
 /** A request about one hold: of units, or of the hold with that id. */
@@ -160,6 +167,10 @@ export interface AvailabilityAnswer {
   readonly locations: ReadonlyArray<AnnouncedLevel & { readonly available: number }>
   /** only of a bundle: units of each component in one, and what there is of it; what can be built is then on hand */
   readonly components?: ReadonlyArray<{ readonly sku: Sku; readonly each: number; readonly available: number }>
+  /** only where it was asked for: units that may be promised for that time */
+  readonly availableBy?: number
+  /** only where it was asked for: from when on how many may be promised, now first; purchases without a date do not count */
+  readonly promise?: ReadonlyArray<PromiseStep>
 }
 
 /** What a client may hear besides an answer: nothing was decided, or nobody knows. Neither is stored. */

@@ -210,7 +210,13 @@ export const documentLine = pgTable(
     /** as `DocumentLine` writes it */
     line: text().notNull()
   },
-  (t) => [primaryKey({ columns: [t.documentId, t.sku, t.kind] })]
+  (t) => [
+    primaryKey({ columns: [t.documentId, t.sku, t.kind] }),
+    // what is still to come of a SKU; there are few purchases, and orders are not in it
+    index("purchase_open_by_sku")
+      .on(t.sku)
+      .where(sql`${t.kind} = 'purchase' and ${t.open} > 0`)
+  ]
 )
 
 /** On what terms a SKU is sold, of those few of which anything was said: the last that the ledger says of it. */

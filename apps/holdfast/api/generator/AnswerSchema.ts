@@ -99,7 +99,16 @@ export const answers = {
     sku: Sku,
     version: Count,
     available: Units,
-    locations: Schema.Array(Struct({ ...level, available: Units }))
+    locations: Schema.Array(Struct({ ...level, available: Units })),
+    components: optionalKey(Schema.Array(Struct({ sku: Sku, each: Count, available: Units }))),
+    availableBy: optionalKey(
+      Units.annotate({ description: "units that may be promised for the time that was asked for" })
+    ),
+    promise: optionalKey(
+      Schema.Array(Struct({ from: Millis, available: Units })).annotate({
+        description: "from when on how many units may be promised; purchases without a date do not count"
+      })
+    )
   }),
   Denied: Struct({
     status: status("denied"),

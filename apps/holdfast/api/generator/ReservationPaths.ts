@@ -3,7 +3,7 @@ import type { RequestVerb } from "@holdfast/domain/Reservation"
 import { requestBytesMax } from "@holdfast/engine/EngineLimit"
 import { answers, type AnswerName } from "./AnswerSchema.ts"
 import { schemaRef } from "./Document.ts"
-import { example, guarded, json, response, retryAfter, traceparent } from "./HttpParts.ts"
+import { example, guarded, json, query, response, retryAfter, traceparent } from "./HttpParts.ts"
 import { payloadSchema, type Json } from "./PayloadSchema.ts"
 import { answerCatalog, answerNames, requestSchemaOf, requestsOf, type CataloguedRequest } from "./RequestCatalog.ts"
 
@@ -87,7 +87,11 @@ const getStock = (): Json => {
   return {
     operationId: "getStock",
     summary,
-    parameters: [pathParameter("sku", "percent-encoded")],
+    parameters: [
+      pathParameter("sku", "percent-encoded"),
+      query("by", "how many may be promised for then", { type: "string", format: "date-time" }),
+      query("promise", "from when on how many may be promised", { type: "boolean", default: false })
+    ],
     responses: {
       ...answeringAll({
         200: [answerCatalog.Available.description, done],
