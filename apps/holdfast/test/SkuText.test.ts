@@ -1,4 +1,4 @@
-import type { LocationId, Sku } from "@holdfast/domain/Identity"
+import { ChannelId, type LocationId, type Sku } from "@holdfast/domain/Identity"
 import { emptyLevel } from "@holdfast/domain/StockState"
 import type { OpenLine } from "@holdfast/ledger/OpenLines"
 import type { HistoryRow } from "@holdfast/ledger/SkuHistory"
@@ -19,6 +19,7 @@ const report = (rest: Partial<SkuReport> = {}): SkuReport => ({
   sku: "MUG" as Sku,
   version: 1_204,
   levels: [level("main", { onHand: 10, committed: 2, held: 3 })],
+  terms: null,
   quarantine: null,
   parked: [],
   holds: [],
@@ -274,6 +275,28 @@ describe("a SKU that is not known", () => {
     ])
     expect(unknownText("X", [{ reason: "unknown_sku", count: 3, firstId: 7 }], [])).toContain(
       "3 facts wait for it and will be applied by themselves"
+    )
+  })
+
+  it("says on what terms it is sold", () => {
+    const at = 1
+    const allotments = [
+      { channel: ChannelId.make("webshop"), quota: { units: 10, at }, consumed: 7, held: 3 },
+      { channel: ChannelId.make("amazon"), ringFence: { units: 4, at }, consumed: 0, held: 0 },
+      { channel: ChannelId.make("lifted"), quota: { units: null, at }, consumed: 5, held: 0 }
+    ]
+    const expectedAt = Date.parse("2026-12-15T08:00:00Z")
+    const backorder = { limit: 5, kind: "preorder", expectedAt, at } as const
+    const text = skuText({ ...report(), terms: { allotments, backorder } }, { columns: 100, color: false })
+    expect(text).toContain(
+      [
+        "terms of sale",
+        "  channel  quota  ring-fence  ordered  held  left of quota",
+        "  webshop     10           -        7     3              0",
+        "  amazon       -           4        0     0              -",
+        "",
+        "preorder: 5 units may be promised beyond what is there, expected at 2026-12-15T08:00:00Z"
+      ].join("\n")
     )
   })
 })

@@ -3,13 +3,13 @@
  *
  * Guarantee: all of it is of one moment. Rejects with what postgres.js threw.
  */
-import { announcedTerms, decodeTerms, type AnnouncedTerms } from "@holdfast/domain/SkuTerms"
+import { announcedTerms, type AnnouncedTerms } from "@holdfast/domain/SkuTerms"
 import type { Sku } from "@holdfast/domain/Identity"
 import type { Sql } from "./Database.ts"
 import { entriesUpTo, type ListingEntry } from "./ListingHistory.ts"
 import type { ListingRow } from "./Listing.ts"
 import { skuHistory, type SkuHistory } from "./SkuHistory.ts"
-import { storedLevels, versionOf, type VersionedLevel } from "./SkuReport.ts"
+import { storedLevels, storedTerms, versionOf, type VersionedLevel } from "./SkuReport.ts"
 import { atOneMoment, type Reader } from "./Snapshot.ts"
 
 export type ConfirmedListing = Omit<ListingRow, "sku">
@@ -34,21 +34,24 @@ export const confirmedBy = (sql: Reader, channel: string, sku: Sku) => sql<Array
   select quantity, version, round(extract(epoch from confirmed_at) * 1000)::float8 as "confirmedAt"
   from listing where channel = ${channel} and sku = ${sku}`
 
-const termsOf = async (sql: Reader, sku: Sku): Promise<AnnouncedTerms | undefined> => {
-  const [row] = await sql<Array<{ terms: string }>>`select terms from sku_terms where sku = ${sku}`
-  return row === undefined ? undefined : announcedTerms(decodeTerms(row.terms))
-}
-
 /** Undefined when the SKU is not known. @param limit changes of the history, the newest */
 export const listingReport = (sql: Sql, channel: string, sku: Sku, limit: number): Promise<ListingReport | undefined> =>
   atOneMoment(sql, async (snapshot) => {
     const levels = await storedLevels(snapshot, sku)
     if (levels.length === 0) return undefined
     const [terms, confirmed, told, history] = await Promise.all([
-      termsOf(snapshot, sku),
+      storedTerms(snapshot, sku),
       confirmedBy(snapshot, channel, sku),
       entriesUpTo(snapshot, channel, sku, Number.POSITIVE_INFINITY, toldMax),
       skuHistory(snapshot, sku, { limit })
     ])
-    return { sku, version: versionOf(levels), levels, terms, confirmed: confirmed[0] ?? null, told, history }
+    return {
+      sku,
+      version: versionOf(levels),
+      levels,
+      terms: announcedTerms(terms),
+      confirmed: confirmed[0] ?? null,
+      told,
+      history
+    }
   })

@@ -4,6 +4,7 @@
  * Guarantee: all of it is of one moment. Rejects with what postgres.js threw.
  */
 import type { Sku } from "@holdfast/domain/Identity"
+import { decodeTerms, type SkuTerms } from "@holdfast/domain/SkuTerms"
 import type { StockLevel } from "@holdfast/domain/StockState"
 import type { Sql } from "./Database.ts"
 import { openLines, type OpenLine } from "./OpenLines.ts"
@@ -42,6 +43,8 @@ export interface SkuReport {
   readonly sku: Sku
   readonly version: number
   readonly levels: ReadonlyArray<VersionedLevel>
+  /** on what terms it is sold; null: on none */
+  readonly terms: SkuTerms | null
   readonly quarantine: Quarantine | null
   readonly parked: ReadonlyArray<ParkedFacts>
   /** the next to expire first */
@@ -63,6 +66,12 @@ export const storedLevels = (sql: Reader, sku: Sku): Promise<ReadonlyArray<Versi
 /** The version of a SKU is that of the level that changed last. */
 export const versionOf = (levels: ReadonlyArray<VersionedLevel>): number =>
   Math.max(0, ...levels.map(({ version }) => version))
+
+/** On what terms a SKU is sold; undefined: on none, and it never was on any. */
+export const storedTerms = async (sql: Reader, sku: Sku): Promise<SkuTerms | undefined> => {
+  const [row] = await sql<Array<{ terms: string }>>`select terms from sku_terms where sku = ${sku}`
+  return row === undefined ? undefined : decodeTerms(row.terms)
+}
 
 const holdsOf = (sql: Reader, sku: Sku) => sql<Array<OpenHold>>`
   select reservation_id as "reservationId", location_id as "locationId", quantity, order_id as "orderId",
@@ -91,7 +100,8 @@ export const skuReport = (sql: Sql, sku: Sku, asked: HistoryQuery): Promise<SkuR
   atOneMoment(sql, async (snapshot) => {
     const levels = await storedLevels(snapshot, sku)
     if (levels.length === 0) return undefined
-    const [quarantines, parked, holds, documents, history] = await Promise.all([
+    const [terms, quarantines, parked, holds, documents, history] = await Promise.all([
+      storedTerms(snapshot, sku),
       quarantineOf(snapshot, sku),
       parkedFactsOf(snapshot, sku),
       holdsOf(snapshot, sku),
@@ -102,6 +112,7 @@ export const skuReport = (sql: Sql, sku: Sku, asked: HistoryQuery): Promise<SkuR
       sku,
       version: versionOf(levels),
       levels,
+      terms: terms ?? null,
       quarantine: quarantines[0] ?? null,
       parked,
       holds,

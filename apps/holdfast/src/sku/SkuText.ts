@@ -4,6 +4,7 @@
  * Guarantee: no line is wider than asked as long as names allow it; what is zero everywhere has no column. Pure.
  */
 import { incomingAt, type Allocation, type DocumentLine } from "@holdfast/domain/DocumentLine"
+import { isSet, used, type SkuTerms } from "@holdfast/domain/SkuTerms"
 import { available, oversold, type LevelUnits } from "@holdfast/domain/StockState"
 import type { OpenLine } from "@holdfast/ledger/OpenLines"
 import type { OpenHold, ParkedFacts, SkuReport } from "@holdfast/ledger/SkuReport"
@@ -174,6 +175,40 @@ const parkedText = ({ reason, count, firstId }: ParkedFacts): string =>
   `${countText(count, "fact")} of it ${count === 1 ? "is" : "are"} parked as ${reason}, the oldest with id ${firstId}: ` +
   `holdfast parked show ${firstId}`
 
+type Allotted = SkuTerms["allotments"][number]
+
+const numberText = (units: number | undefined): string => (units === undefined ? "-" : wholeText(units))
+
+/** Units of its quota that a channel may still have. */
+const leftOf = (row: Allotted): number | undefined =>
+  typeof row.quota?.units === "number" ? row.quota.units - used(row) : undefined
+
+const allotmentColumns: ReadonlyArray<TextColumn<Allotted>> = [
+  { title: "channel", text: ({ channel }) => oneLine(channel), left: true },
+  { title: "quota", text: ({ quota }) => numberText(quota?.units ?? undefined) },
+  { title: "ring-fence", text: ({ ringFence }) => numberText(ringFence?.units ?? undefined) },
+  { title: "ordered", text: ({ consumed }) => wholeText(consumed) },
+  { title: "held", text: ({ held }) => wholeText(held) },
+  {
+    title: "left of quota",
+    text: (row) => numberText(leftOf(row)),
+    mark: (row) => ((leftOf(row) ?? 1) <= 0 ? "yellow" : undefined)
+  }
+]
+
+const backorderText = ({ backorder }: SkuTerms): ReadonlyArray<string> => {
+  if (backorder === undefined || backorder.limit === 0) return []
+  const { limit, kind, expectedAt } = backorder
+  const when = expectedAt === undefined ? "" : `, expected at ${timeText(expectedAt)}`
+  return ["", `${kind}: ${unitsText(limit)} may be promised beyond what is there${when}`]
+}
+
+const termLines = (terms: SkuTerms | null, style: TerminalStyle): ReadonlyArray<string> => {
+  if (terms === null) return []
+  const allotments = terms.allotments.filter(isSet)
+  return [...section("terms of sale", allotmentColumns, allotments, style), ...backorderText(terms)]
+}
+
 const noticeLines = ({ sku, quarantine, parked }: SkuReport, style: TerminalStyle): ReadonlyArray<string> => {
   const stopped =
     quarantine === null
@@ -212,6 +247,7 @@ export const skuText = (report: SkuReport, style: TerminalStyle, partOf: Readonl
     ...noticeLines(report, style),
     ...levelLines(levels, style),
     ...partOf,
+    ...termLines(report.terms, style),
     ...holdLines(holds, style),
     ...documentLines(documents, style),
     ...historyLines(history, style)
