@@ -39,7 +39,7 @@ describe("the ledger on a real PostgreSQL", () => {
   })
 
   beforeEach(async () => {
-    await sql`truncate partition_owner, ledger, stock_level, hold, document_line, request_answer, outbox, parked, reservation_group`
+    await sql`truncate partition_owner, ledger, stock_level, hold, document_line, request_answer, outbox, parked, reservation_group, sku_terms`
     owned = await takeOver(sql, 7, "test", stream)
   })
 
@@ -238,8 +238,14 @@ describe("the ledger on a real PostgreSQL", () => {
     "committed units are the open order lines": "delete from document_line",
     "an order's open units are what the ledger committed for it": "update document_line set open = 2",
     "units in transit and incoming are the open lines of transfers and purchases": "update document_line set open = 0",
+    "terms of sale are the last that the ledger says of them": `insert into sku_terms values ('A', '{"allotments":[]}')`,
+    "units that a channel holds are its open holds": `insert into sku_terms values
+      ('A', '{"allotments":[{"channel":"shop","quota":{"units":5,"at":1},"consumed":0,"held":9}]}')`,
     "no event was applied twice": "update ledger set cause_key = (select cause_key from ledger where version = 1)",
-    "no grant went beyond what was available": "update ledger set on_hand = 3 where version = 1"
+    "no grant went beyond what was available": "update ledger set on_hand = 3 where version = 1",
+    "no grant went beyond what was available and allowed": `
+      insert into sku_terms values ('A', '{"allotments":[]}');
+      update ledger set on_hand = 3 where version = 1`
   }
 
   it("knows a corruption for every check of verify", () => {
