@@ -228,22 +228,27 @@ const speaks = Schema.makeFilter((line: { readonly quota?: unknown; readonly rin
   line.quota === undefined && line.ringFence === undefined ? "must have a quota or a ringFence" : undefined
 )
 
+export const AllotmentLine = Schema.Struct({
+  sku: Sku,
+  channel: ChannelId,
+  quota: orLifted,
+  ringFence: orLifted
+}).check(speaks)
+export type AllotmentLine = typeof AllotmentLine.Type
+
 /** How many units of a SKU a channel may have (quota) and which nobody else may have (ring-fence); null lifts it. */
-export const AllotmentSet = Schema.Struct({
-  lines: linesOf(Schema.Struct({ sku: Sku, channel: ChannelId, quota: orLifted, ringFence: orLifted }).check(speaks))
+export const AllotmentSet = Schema.Struct({ lines: linesOf(AllotmentLine) })
+
+export const BackorderLine = Schema.Struct({
+  sku: Sku,
+  limit: QuantityOrNone,
+  kind: Schema.optionalKey(Schema.Literals(["backorder", "preorder"])),
+  expectedAt: Schema.optionalKey(Instant)
 })
+export type BackorderLine = typeof BackorderLine.Type
 
 /** How many units may be promised beyond what is there; 0 lifts it. */
-export const BackorderSet = Schema.Struct({
-  lines: linesOf(
-    Schema.Struct({
-      sku: Sku,
-      limit: QuantityOrNone,
-      kind: Schema.optionalKey(Schema.Literals(["backorder", "preorder"])),
-      expectedAt: Schema.optionalKey(Instant)
-    })
-  )
-})
+export const BackorderSet = Schema.Struct({ lines: linesOf(BackorderLine) })
 
 /** Where a line of a fact comes from when a bundle was named: set by ingest, never by a publisher. */
 export interface LineOrigin {

@@ -1,5 +1,5 @@
 /**
- * `holdfast catalogue apply|list`: which SKUs are kept, where, with which safety stock.
+ * `holdfast catalogue apply|list`: which SKUs are kept, where, with which safety stock. On what terms: `TermsCommand`.
  *
  * Guarantee: a file is read and checked as a whole before anything is applied; any problem, and nothing is. It never removes
  * a SKU: what was received or sold stays known.
@@ -18,6 +18,7 @@ import { readCatalogueCsv } from "./CatalogueReader.ts"
 import { catalogueText, countsOf, planText, publishedText } from "./CatalogueText.ts"
 import { fileChunks, readingFile } from "./FileChunks.ts"
 import { refusedBy } from "./LineProblems.ts"
+import { termsCommand } from "./TermsCommand.ts"
 
 const terminal = () => styleOf(process.stdout, process.env["NO_COLOR"])
 
@@ -99,5 +100,5 @@ const list = Command.make(
 export const catalogueCommand = <E, R>(nats: Layer.Layer<NatsConnection, E, R>) =>
   Command.make("catalogue").pipe(
     Command.withDescription("SKUs, where they are kept, and the units that are never promised"),
-    Command.withSubcommands([apply(nats), list])
+    Command.withSubcommands([apply(nats), termsCommand(nats), list])
   )
