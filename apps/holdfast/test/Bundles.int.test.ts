@@ -189,6 +189,20 @@ describe("bundles of a running stack", { timeout: 120_000 }, () => {
     expect(why.stdout).toMatch(/it confirmed 1 at /)
   })
 
+  it("are made of components that have terms of sale, told by a file", async () => {
+    const path = join(directory, "terms.csv")
+    writeFileSync(path, `sku,channel,ring_fence\nLAMP,elsewhere,8\nLAMP,${channel.definition.id},-\n`)
+    const applied = await stack.command(["catalogue", "terms", path])
+    expect(applied.stdout).toContain("changed 1, unchanged 1")
+    // two lamps are not kept for another channel
+    await shows({ LAMP: 2 })
+    expect((await stack.command(["sku", "LAMP"])).stdout).toMatch(/elsewhere +- +8 +0 +0 +-/)
+    const denied = await reserve({ key: "fenced", sku: "LAMP", quantity: 3, channel: channel.definition.id })
+    expect(denied).toMatchObject({ status: "denied", reason: "ring_fenced", available: 2 })
+    await publish("allotment.set", { lines: [{ sku: "LAMP", channel: "elsewhere", ringFence: null }] })
+    await shows({ LAMP: 10 })
+  })
+
   it("keep what they are over a crash, and are parked when they cannot be", async () => {
     await define("RING-A", { "RING-B": 1 })
     await define("RING-B", { "RING-A": 1 })

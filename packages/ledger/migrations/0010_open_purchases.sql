@@ -1,1 +1,1 @@
-CREATE INDEX "purchase_open_by_sku" ON "document_line" USING btree ("sku") WHERE "document_line"."kind" = 'purchase' and "document_line"."open" > 0;
+CREATE INDEX "purchase_by_sku" ON "document_line" USING btree ("sku") WHERE "document_line"."kind" = 'purchase';

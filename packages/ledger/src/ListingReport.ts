@@ -9,7 +9,8 @@ import type { Sql } from "./Database.ts"
 import { entriesUpTo, type ListingEntry } from "./ListingHistory.ts"
 import type { ListingRow } from "./Listing.ts"
 import { skuHistory, type SkuHistory } from "./SkuHistory.ts"
-import { storedLevels, storedTerms, versionOf, type VersionedLevel } from "./SkuReport.ts"
+import { storedLevels, versionOf, type VersionedLevel } from "./SkuReport.ts"
+import { storedTerms } from "./StoredTerms.ts"
 import { atOneMoment, type Reader } from "./Snapshot.ts"
 
 export type ConfirmedListing = Omit<ListingRow, "sku">
@@ -40,7 +41,7 @@ export const listingReport = (sql: Sql, channel: string, sku: Sku, limit: number
     const levels = await storedLevels(snapshot, sku)
     if (levels.length === 0) return undefined
     const [terms, confirmed, told, history] = await Promise.all([
-      storedTerms(snapshot, sku),
+      storedTerms(snapshot, [sku]),
       confirmedBy(snapshot, channel, sku),
       entriesUpTo(snapshot, channel, sku, Number.POSITIVE_INFINITY, toldMax),
       skuHistory(snapshot, sku, { limit })
@@ -49,7 +50,7 @@ export const listingReport = (sql: Sql, channel: string, sku: Sku, limit: number
       sku,
       version: versionOf(levels),
       levels,
-      terms: announcedTerms(terms),
+      terms: announcedTerms(terms.get(sku)),
       confirmed: confirmed[0] ?? null,
       told,
       history

@@ -4,12 +4,13 @@
  * Guarantee: all of it is of one moment. Rejects with what postgres.js threw.
  */
 import type { Sku } from "@holdfast/domain/Identity"
-import { decodeTerms, type SkuTerms } from "@holdfast/domain/SkuTerms"
+import type { SkuTerms } from "@holdfast/domain/SkuTerms"
 import type { StockLevel } from "@holdfast/domain/StockState"
 import type { Sql } from "./Database.ts"
 import { openLines, type OpenLine } from "./OpenLines.ts"
 import { skuHistory, type HistoryQuery, type SkuHistory } from "./SkuHistory.ts"
 import { atOneMoment, type Reader } from "./Snapshot.ts"
+import { storedTerms } from "./StoredTerms.ts"
 
 /** A level, and the version of its SKU at which it changed last. */
 export interface VersionedLevel extends StockLevel {
@@ -67,12 +68,6 @@ export const storedLevels = (sql: Reader, sku: Sku): Promise<ReadonlyArray<Versi
 export const versionOf = (levels: ReadonlyArray<VersionedLevel>): number =>
   Math.max(0, ...levels.map(({ version }) => version))
 
-/** On what terms a SKU is sold; undefined: on none, and it never was on any. */
-export const storedTerms = async (sql: Reader, sku: Sku): Promise<SkuTerms | undefined> => {
-  const [row] = await sql<Array<{ terms: string }>>`select terms from sku_terms where sku = ${sku}`
-  return row === undefined ? undefined : decodeTerms(row.terms)
-}
-
 const holdsOf = (sql: Reader, sku: Sku) => sql<Array<OpenHold>>`
   select reservation_id as "reservationId", location_id as "locationId", quantity, order_id as "orderId",
     case when isfinite(expires_at) then round(extract(epoch from expires_at - clock_timestamp()) * 1000)::float8 end
@@ -101,7 +96,7 @@ export const skuReport = (sql: Sql, sku: Sku, asked: HistoryQuery): Promise<SkuR
     const levels = await storedLevels(snapshot, sku)
     if (levels.length === 0) return undefined
     const [terms, quarantines, parked, holds, documents, history] = await Promise.all([
-      storedTerms(snapshot, sku),
+      storedTerms(snapshot, [sku]),
       quarantineOf(snapshot, sku),
       parkedFactsOf(snapshot, sku),
       holdsOf(snapshot, sku),
@@ -112,7 +107,7 @@ export const skuReport = (sql: Sql, sku: Sku, asked: HistoryQuery): Promise<SkuR
       sku,
       version: versionOf(levels),
       levels,
-      terms: terms ?? null,
+      terms: terms.get(sku) ?? null,
       quarantine: quarantines[0] ?? null,
       parked,
       holds,

@@ -212,10 +212,10 @@ export const documentLine = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.documentId, t.sku, t.kind] }),
-    // what is still to come of a SKU; there are few purchases, and orders are not in it
-    index("purchase_open_by_sku")
+    // without `open`: PostgreSQL could no longer change the lines of orders in place
+    index("purchase_by_sku")
       .on(t.sku)
-      .where(sql`${t.kind} = 'purchase' and ${t.open} > 0`)
+      .where(sql`${t.kind} = 'purchase'`)
   ]
 )
 
