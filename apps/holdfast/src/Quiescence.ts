@@ -25,10 +25,11 @@ const isQuiet = Effect.gen(function* () {
       nats.manager.streams.info(eventsStream),
       nats.manager.streams.info(stockStream),
       readPosition(nats),
-      sql`select coalesce(max(sequence), 0) as last from parked where stream = ${eventsStream}`
+      sql`select greatest((select max(sequence) from parked where stream = ${eventsStream}),
+        (select max(sequence) from bundle_definition), 0) as last`
     ])
   )
-  // an event that was parked leaves no trace in STOCK
+  // an event that was parked leaves no trace in STOCK, nor does one that says what a bundle is made of
   const ingested = Math.max(position.sequence, Number(parked[0]!["last"]))
   const partitions = [...ownership.values()]
   const applied = Math.max(0, ...partitions.map((partition) => partition.committedSeq))

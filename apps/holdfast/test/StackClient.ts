@@ -39,9 +39,10 @@ export const untilDrained = (client: StackClient, timeout = 60_000): Promise<voi
 
 const isDrained = async ({ nats, sql }: StackClient): Promise<void> => {
   const { state } = await nats.manager.streams.info(eventsStream)
-  const [parked] =
-    await sql`select coalesce(max(sequence), 0)::bigint as last from parked where stream = ${eventsStream}`
-  // an event that was parked leaves no trace in STOCK
+  const [parked] = await sql`
+    select greatest((select max(sequence) from parked where stream = ${eventsStream}),
+      (select max(sequence) from bundle_definition), 0)::bigint as last`
+  // an event that was parked leaves no trace in STOCK, nor does one that says what a bundle is made of
   const ingested = Math.max((await readPosition(nats)).sequence, Number(parked!["last"]))
   if (ingested < state.last_seq) throw new Error(`ingested ${ingested} of ${state.last_seq} events`)
   const applied = await sql`select partition, applied_seq from partition_owner`

@@ -1,6 +1,7 @@
 /**
  * Goal: STOCK has every fact once and in the order of its partition, whatever happens to the processes that write it; so have
- * events without lines, which are completed from what their orders were at that moment. Method: two processes at once, killed
+ * events without lines, which are completed from what their orders were at that moment, and events about a bundle, which are
+ * about what it was made of at that moment. Method: two processes at once, killed
  * and frozen at random moments from a seed, while events are published and what is in STOCK is committed now and then; then
  * STOCK is compared fact by fact.
  */
@@ -56,6 +57,8 @@ class Publisher {
   malformed = 0
   /** events without lines, of orders that nobody has heard of */
   waiting = 0
+  /** of the bundle; one of none is itself */
+  private components: ReadonlyArray<string> = ["KIT"]
   private readonly orders = new Map<number, Array<string>>()
   private published = 0
   private readonly random: Random
@@ -68,18 +71,28 @@ class Publisher {
     for (let left = count; left > 0; left--) this.publishOne(++this.published)
   }
 
-  /** Some events are larger than a batch, some are malformed, some name no lines. */
+  /** Some events are larger than a batch, some are malformed, some name no lines, some a bundle. */
   private publishOne(i: number): void {
     const { random } = this
-    if (i % 500 === 7) this.publishWhole(i, i - 7)
+    if (i % 61 === 3) this.publishDefinition(i)
+    else if (i % 500 === 7) this.publishWhole(i, i - 7)
     else if (i > 1 && random.chance(0.2)) this.publishWhole(i, random.whole(Math.max(1, i - 60), i - 1))
     else this.publishOrder(i)
+  }
+
+  /** What the bundle is made of from now on: other SKUs each time. */
+  private publishDefinition(i: number): void {
+    this.components = Array.from({ length: this.random.whole(1, 4) }, (_, part) => `B-${i}-${part}`)
+    const components = this.components.map((sku) => ({ sku, quantity: 2 }))
+    this.send("stock.events.bundle.defined", i, { lines: [{ sku: "KIT", components }] })
   }
 
   private publishOrder(i: number): void {
     const { random } = this
     const size = i % 500 === 0 ? 1_300 : random.whole(1, 3)
-    const skus = Array.from({ length: size }, (_, part) => `S-${random.whole(0, 40)}-${part}`)
+    const named = Array.from({ length: size }, (_, part) => `S-${random.whole(0, 40)}-${part}`)
+    const withBundle = random.chance(0.2)
+    const skus = withBundle ? [...named, ...this.components] : named
     // sometimes it is more of an order that was placed before
     const earlier = i - random.whole(1, 10)
     const order = random.chance(0.1) && this.orders.has(earlier) ? earlier : i
@@ -89,7 +102,7 @@ class Publisher {
       this.expect(i, skus)
       this.orders.set(order, [...(this.orders.get(order) ?? []), ...skus])
     }
-    const lines = skus.map((sku) => ({ sku, quantity: isMalformed ? 0 : 1 }))
+    const lines = (withBundle ? [...named, "KIT"] : named).map((sku) => ({ sku, quantity: isMalformed ? 0 : 1 }))
     this.send(placed, i, { orderId: `o-${order}`, lines })
   }
 

@@ -32,6 +32,8 @@ export class BundleStage {
     if (book.size === 0) return
     const bundles = book.bundlesOf(sku)
     if (bundles.length > 0 || wasBundle) this.remember(sku, stock)
+    // it may have been a component, and may be one again: it must not be remembered as it was then
+    else this.newest.delete(sku)
     if (wasBundle && !book.isBundle(sku)) this.announce(sku, stock, stock.committedAt)
     for (const bundle of bundles) this.announce(bundle, stock, stock.committedAt)
   }

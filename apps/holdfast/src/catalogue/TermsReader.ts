@@ -48,7 +48,7 @@ class TermsReader {
   record = (record: CsvRecord): void => {
     const before = this.problems.count
     const item = this.isAllotment(record) ? this.allotment(record) : this.backorder(record)
-    if (item !== undefined && this.problems.count === before) this.lines.push({ line: record.line, item })
+    if (item && this.problems.count === before) this.lines.push({ line: record.line, item })
   }
 
   private isAllotment({ line, cells }: CsvRecord): boolean {
@@ -69,11 +69,11 @@ class TermsReader {
     return undefined
   }
 
-  private allotment(record: CsvRecord): TermsItem | undefined {
+  private allotment(record: CsvRecord): TermsItem | undefined | void {
     const { line, cells } = record
-    if (!cells.has("channel")) return void this.problems.add(line, "column channel", "must not be empty")
+    if (!cells.has("channel")) return this.problems.add(line, "column channel", "must not be empty")
     if (!cells.has("quota") && !cells.has("ring_fence"))
-      return void this.problems.add(line, "line", "must have a quota or a ring_fence")
+      return this.problems.add(line, "line", "must have a quota or a ring_fence")
     const quota = this.units(record, "quota", null)
     const ringFence = this.units(record, "ring_fence", null)
     if (quota === undefined && ringFence === undefined) return undefined
@@ -87,10 +87,10 @@ class TermsReader {
     return Result.isFailure(decoded) ? this.refuse(record, decoded.failure) : { kind: "allotment", ...decoded.success }
   }
 
-  private backorder(record: CsvRecord): TermsItem | undefined {
+  private backorder(record: CsvRecord): TermsItem | undefined | void {
     const { line, cells } = record
     if (!cells.has("backorder_limit"))
-      return void this.problems.add(line, "line", "must have a channel, or a backorder_limit")
+      return this.problems.add(line, "line", "must have a channel, or a backorder_limit")
     const limit = this.units(record, "backorder_limit", 0)
     if (limit === undefined) return undefined
     const [as, expectedAt] = [cells.get("kind"), cells.get("expected_at")]
