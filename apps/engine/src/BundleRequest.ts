@@ -15,15 +15,15 @@ import { Result } from "effect"
 import { reserveSkusMax } from "./EngineLimit.ts"
 
 type Asked = ReserveRequest | ReserveLinesRequest
-type Line = ReserveLinesRequest["lines"][number]
 
 const fail = (field: string, message: string): Result.Result<never, ReadonlyArray<FieldError>> =>
   Result.fail([{ field, message }])
 
-const linesOf = (request: Asked): ReadonlyArray<Line> => {
-  if ("lines" in request) return request.lines
-  const { sku, quantity, locationId } = request
-  return [locationId === undefined ? { sku, quantity } : { sku, quantity, locationId }]
+/** A request of one SKU is one of one line. */
+const asLines = (request: Asked): ReserveLinesRequest => {
+  if ("lines" in request) return request
+  const { sku, quantity, locationId, ...rest } = request
+  return { ...rest, lines: [locationId === undefined ? { sku, quantity } : { sku, quantity, locationId }] }
 }
 
 /** What the request asks of components; undefined when it names no bundle. */
@@ -32,10 +32,11 @@ export const asComponents = (
   book: BundleBook
 ): Result.Result<ReserveLinesRequest | undefined, ReadonlyArray<FieldError>> => {
   if (book.size === 0) return Result.succeed(undefined)
-  const asked = linesOf(request)
+  const whole = asLines(request)
+  const asked = whole.lines
   if (!asked.some(({ sku }) => book.wasBundle(sku))) return Result.succeed(undefined)
   const bundle = asked.find(({ sku }) => book.isBundle(sku))
-  if (bundle !== undefined && "partial" in request && request.partial === true)
+  if (bundle !== undefined && whole.partial === true)
     return fail("body.partial", `must not be true with a bundle: ${bundle.sku} is held whole or not at all`)
   const lines = asked.flatMap((line) =>
     book.isBundle(line.sku)
@@ -50,15 +51,7 @@ export const asComponents = (
       "body.lines",
       `must come to at most ${reserveSkusMax} lines once bundles are their components, got ${lines.length}`
     )
-  const { key, ttlMillis, orderId, guard } = request
-  return Result.succeed({
-    key,
-    lines,
-    ...("partial" in request && request.partial !== undefined ? { partial: request.partial } : {}),
-    ...(ttlMillis === undefined ? {} : { ttlMillis }),
-    ...(orderId === undefined ? {} : { orderId }),
-    ...(guard === undefined ? {} : { guard })
-  })
+  return Result.succeed({ ...whole, lines })
 }
 
 /** What a component's partition answered; undefined where nobody knows the SKU. */

@@ -242,7 +242,7 @@ export class OutputCore {
     const { queue } = this
     if (this.operation === "draining") {
       if (queue.window.size > 0) this.closeNow(now)
-      if (queue.waiting > 0 || this.inFlight > 0) return
+      if (!this.isCaughtUp || queue.waiting > 0 || this.inFlight > 0) return
       this.operation = "paused"
       this.ports.drained?.()
     } else if (this.closesAt <= now) {

@@ -18,12 +18,12 @@ const nearly: Timing = { model: "nearRealtime", windowMillis: 5_000, batchSize: 
 const hourly: Timing = { model: "scheduled", cron: "0 * * * *", timeZone: "UTC" }
 const manual: Timing = { model: "manual" }
 
-const open = (channel: ScriptedConnector, timing: Timing, change: Partial<ChannelDefinition> = {}) =>
+const open = (channel: ScriptedConnector, timing: Timing, change: Partial<ChannelDefinition> = {}, isCaughtUp = true) =>
   Effect.gen(function* () {
     const clock = yield* Clock.Clock
     const definition = channelDefinition({ timing, budgetMillis: dayBudget, ...change })
     const stream = yield* makeOutputStream({ definition, connector: channel.connector })
-    stream.caughtUp()
+    if (isCaughtUp) stream.caughtUp()
     const offer = (sku: string, version: number, units: number) =>
       stream.offer(announce(sku, version, units, clock.currentTimeMillisUnsafe()))
     const retime = (next: Timing) => stream.redefine({ ...stream.definition(), timing: next })
@@ -217,6 +217,24 @@ describe("timing models", () => {
       stream.offer("A", 2, 1)
       yield* TestClock.adjust(3 * 60 * minutes)
       assert.strictEqual(channel.calls.length, 1)
+    })
+  )
+
+  test(
+    "a channel that is drained as its process begins is told the newest stock first",
+    Effect.gen(function* () {
+      const channel = new ScriptedConnector()
+      const stream = yield* open(channel, hourly, {}, false)
+      stream.operate("draining")
+      yield* TestClock.adjust(100)
+      assert.strictEqual(stream.snapshot().operation, "draining")
+      stream.offer("A", 1, 3)
+      yield* TestClock.adjust(100)
+      assert.deepStrictEqual(channel.quantities, { A: 3 })
+      assert.strictEqual(stream.snapshot().operation, "draining")
+      stream.caughtUp()
+      yield* TestClock.adjust(100)
+      assert.strictEqual(stream.snapshot().operation, "paused")
     })
   )
 
