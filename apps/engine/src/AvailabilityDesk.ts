@@ -14,13 +14,11 @@ import { Database } from "@holdfast/ledger/Database"
 import { expectedUnits, type ExpectedOfSku } from "@holdfast/ledger/OpenPurchases"
 import { Context, Effect, Layer } from "effect"
 import { availabilityOfBundle, type ComponentAnswer } from "./BundleRequest.ts"
-import { busyRetryMillis } from "./EngineLimit.ts"
+import { busy, noAnswer } from "./NoAnswers.ts"
 import { StockOwnership } from "./StockOwnership.ts"
 
 type Reply = (answer: string) => void
 
-const noAnswer = (answer: NoAnswer): string => JSON.stringify(answer)
-const busy = noAnswer({ status: "busy", retryAfterMillis: busyRetryMillis })
 const unread = noAnswer({ status: "unknown", message: "what purchases bring cannot be read; ask again" })
 
 const isAvailable = (answer: { readonly status: string }): answer is AvailabilityAnswer => answer.status === "available"

@@ -7,7 +7,6 @@
  */
 import { answerGroup, overdue, restarted, verdict } from "@holdfast/domain/GroupRules"
 import { holdTtlMillisDefault } from "@holdfast/domain/Limit"
-import type { NoAnswer } from "@holdfast/domain/Reservation"
 import {
   demandOf,
   type GroupRequest,
@@ -15,11 +14,12 @@ import {
   type ReserveLinesRequest
 } from "@holdfast/domain/ReservationGroup"
 import { Context, Effect, Layer } from "effect"
-import { busyRetryMillis, groupTurnsMax } from "./EngineLimit.ts"
+import { groupTurnsMax } from "./EngineLimit.ts"
 import { GroupLines } from "./GroupLines.ts"
 import { GroupRegister } from "./GroupRegister.ts"
 import { GroupSteps } from "./GroupSteps.ts"
 import { keyReused } from "./KeysInFlight.ts"
+import { busy, noAnswer } from "./NoAnswers.ts"
 import type { PartOfRequest } from "./SkuActor.ts"
 
 /** A request's identity: hashes of its idempotency key and of its content. */
@@ -29,10 +29,6 @@ export interface Asked {
   readonly part: PartOfRequest
 }
 
-const noAnswer = (answer: NoAnswer): string => JSON.stringify(answer)
-
-/** Nothing is held, and nothing will be. */
-const busy = noAnswer({ status: "busy", retryAfterMillis: busyRetryMillis })
 const unknown = noAnswer({ status: "unknown", message: "the ledger did not answer; ask again with the same key" })
 
 const make = Effect.gen(function* () {

@@ -6,6 +6,7 @@
  * answer, or that the key was used. It remembers nothing once the answer was given: then it is durable.
  */
 import type { NoAnswer } from "@holdfast/domain/Reservation"
+import { noAnswer } from "./NoAnswers.ts"
 
 type Reply = (answer: string) => void
 
@@ -19,8 +20,6 @@ interface InFlight {
   readonly body: string
   waiting: Array<Waiting> | undefined
 }
-
-const noAnswer = (answer: NoAnswer): string => JSON.stringify(answer)
 
 /** What is said to a request whose key was used for another one. */
 export const keyReused = noAnswer({

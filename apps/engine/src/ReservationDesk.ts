@@ -9,14 +9,14 @@
 import { rootContextOf } from "@holdfast/bus/TraceContext"
 import type { FieldError } from "@holdfast/domain/EventManifest"
 import { groupOfReservation, partitionOf, partitionOfReservation } from "@holdfast/domain/Partition"
-import type { NoAnswer, RequestVerb, ReservationRequest } from "@holdfast/domain/Reservation"
+import type { RequestVerb, ReservationRequest } from "@holdfast/domain/Reservation"
 import { Bundles } from "@holdfast/ledger/Bundles"
 import { Context, Effect, Layer, Result } from "effect"
 import { AvailabilityDesk } from "./AvailabilityDesk.ts"
 import { asComponents } from "./BundleRequest.ts"
-import { busyRetryMillis } from "./EngineLimit.ts"
 import { GroupCoordinator, type Asked } from "./GroupCoordinator.ts"
 import { KeysInFlight } from "./KeysInFlight.ts"
+import { busy, noAnswer } from "./NoAnswers.ts"
 import { readRequest, type StockRequest } from "./RequestForm.ts"
 import type { RequestMessage } from "./SkuActor.ts"
 import { requestBody, requestKey } from "./StockKey.ts"
@@ -24,8 +24,6 @@ import { StockOwnership } from "./StockOwnership.ts"
 
 type Reply = (answer: string) => void
 
-const noAnswer = (answer: NoAnswer): string => JSON.stringify(answer)
-const busy = noAnswer({ status: "busy", retryAfterMillis: busyRetryMillis })
 const invalid = (errors: ReadonlyArray<FieldError>): string => noAnswer({ status: "invalid", errors })
 const notOurs = invalid([{ field: "body.reservationId", message: "was not issued by Holdfast" }])
 

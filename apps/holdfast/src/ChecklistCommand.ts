@@ -9,7 +9,7 @@ import { checklist } from "./checklist/Checklist.ts"
 import { checklistText, summaryText } from "./checklist/ChecklistText.ts"
 import { isComplete } from "./checklist/Finding.ts"
 import { jsonFlag } from "./CommandFlags.ts"
-import { styleOf } from "./terminal/TerminalStyle.ts"
+import { stdoutStyle } from "./terminal/TerminalStyle.ts"
 
 export class ChecklistIncomplete extends Schema.TaggedError<ChecklistIncomplete>()("ChecklistIncomplete", {
   summary: Schema.String
@@ -33,7 +33,7 @@ export const checklistCommand = Command.make(
     const given = Option.isSome(channels) ? yield* readChannelFile(channels.value) : undefined
     const points = yield* checklist(given)
     const complete = points.every(isComplete)
-    const style = styleOf(process.stdout, process.env["NO_COLOR"])
+    const style = stdoutStyle()
     yield* Console.log(
       json
         ? JSON.stringify(

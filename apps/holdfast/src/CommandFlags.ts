@@ -1,4 +1,5 @@
 /** Flags that several commands have, each with one meaning. */
+import { EventSource } from "@holdfast/domain/Identity"
 import { rfc3339 } from "@holdfast/domain/Rfc3339"
 import { Schema } from "effect"
 import { Flag } from "effect/cli"
@@ -13,6 +14,19 @@ export const limitFlag = (description: string, otherwise: number) =>
   Flag.Int("limit").pipe(Flag.withDescription(description), Flag.withSchema(Limit), Flag.withDefault(otherwise))
 
 export const jsonFlag = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON"), Flag.withDefault(false))
+
+export const dryRunFlag = Flag.Boolean("dry-run").pipe(
+  Flag.withDescription("Say what would change, change nothing"),
+  Flag.withDefault(false)
+)
+
+/** @param otherwise the source that the events name unless somebody says another one */
+export const sourceFlag = (otherwise: EventSource) =>
+  Flag.String("source").pipe(
+    Flag.withDescription("Source that the events name"),
+    Flag.withSchema(EventSource),
+    Flag.withDefault(otherwise)
+  )
 
 /** A moment in milliseconds since the epoch, given what time it is. */
 export type Moment = (now: number) => number

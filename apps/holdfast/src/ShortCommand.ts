@@ -10,7 +10,7 @@ import { Console, Effect } from "effect"
 import { Command } from "effect/cli"
 import { jsonFlag } from "./CommandFlags.ts"
 import { shortageByChannel, shortText } from "./short/ShortText.ts"
-import { styleOf } from "./terminal/TerminalStyle.ts"
+import { stdoutStyle } from "./terminal/TerminalStyle.ts"
 
 /** Needs `Database`. */
 export const shortCommand = Command.make(
@@ -19,7 +19,7 @@ export const shortCommand = Command.make(
   Effect.fn("ShortCommand")(function* ({ json }) {
     const { sql } = yield* Database
     const report = yield* query(() => shortOrders(sql))
-    const style = styleOf(process.stdout, process.env["NO_COLOR"])
+    const style = stdoutStyle()
     const whole = { ...report, channels: shortageByChannel(report.orders) }
     yield* Console.log(json ? JSON.stringify(whole, undefined, 2) : shortText(report, style))
   })

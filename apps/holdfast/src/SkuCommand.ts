@@ -13,7 +13,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import { bundleText, partOfText } from "./bundles/BundleText.ts"
 import { jsonFlag, limitFlag, sinceFlag } from "./CommandFlags.ts"
 import { skuText, unknownText } from "./sku/SkuText.ts"
-import { styleOf } from "./terminal/TerminalStyle.ts"
+import { stdoutStyle } from "./terminal/TerminalStyle.ts"
 
 export class SkuUnknown extends Schema.TaggedError<SkuUnknown>()("SkuUnknown", { message: Schema.String }) {}
 
@@ -47,7 +47,7 @@ export const skuCommand = Command.make(
       since: Option.getOrUndefined(Option.map(since, (moment) => moment(now))),
       orderId: Option.getOrUndefined(order)
     }
-    const style = styleOf(process.stdout, process.env["NO_COLOR"])
+    const style = stdoutStyle()
     const book = yield* query(() => readBundles(sql))
     const bundle = yield* query(() => bundleReport(sql, book, sku))
     if (bundle !== undefined)

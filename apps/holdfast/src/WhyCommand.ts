@@ -20,7 +20,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import { channelOf, channelUnknown } from "./channel/ChannelEdit.ts"
 import { jsonFlag, limitFlag, type Moment } from "./CommandFlags.ts"
 import { refuseUnknown } from "./SkuCommand.ts"
-import { styleOf, type TerminalStyle } from "./terminal/TerminalStyle.ts"
+import { stdoutStyle, type TerminalStyle } from "./terminal/TerminalStyle.ts"
 import { exactTimeText } from "./terminal/TerminalText.ts"
 import { atFlag } from "./why/AtFlag.ts"
 import { reckon } from "./why/Reckoning.ts"
@@ -51,7 +51,7 @@ interface Asked {
 }
 
 const print = (json: boolean, whole: object, text: (style: TerminalStyle) => string) =>
-  Console.log(json ? JSON.stringify(whole, undefined, 2) : text(styleOf(process.stdout, process.env["NO_COLOR"])))
+  Console.log(json ? JSON.stringify(whole, undefined, 2) : text(stdoutStyle()))
 
 const explainBundle = Effect.fnUntraced(function* ({ channel, json }: Asked, bundle: BundleReport) {
   const { sql } = yield* Database

@@ -8,13 +8,7 @@ import { Schema } from "effect"
 import { AllocationRule } from "./AllocationPolicy.ts"
 import { ChannelId, LocationId, Note } from "./Identity.ts"
 import { Timing } from "./Timing.ts"
-
-const wholeFrom = (min: number, max: number) =>
-  Schema.Number.check(
-    Schema.makeFilter((n: number) =>
-      Number.isInteger(n) && n >= min && n <= max ? undefined : `must be a whole number from ${min} to ${max}, got ${n}`
-    )
-  )
+import { wholeFrom } from "./WholeNumber.ts"
 
 /** Requests that a channel admits: a token bucket, and how many may be under way at once. */
 export const RateBudget = Schema.Struct({

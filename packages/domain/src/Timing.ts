@@ -11,13 +11,7 @@
  */
 import { Cron, DateTime, Option, Result, Schema } from "effect"
 import { nearRealtimeWindowMillisMax, scheduleIntervalMillisMax, scheduleIntervalMillisMin } from "./Limit.ts"
-
-const wholeFrom = (min: number, max: number) =>
-  Schema.Number.check(
-    Schema.makeFilter((n: number) =>
-      Number.isInteger(n) && n >= min && n <= max ? undefined : `must be a whole number from ${min} to ${max}, got ${n}`
-    )
-  )
+import { wholeFrom } from "./WholeNumber.ts"
 
 /** Five fields: minute, hour, day of the month, month, weekday. */
 const CronExpression = Schema.String.check(

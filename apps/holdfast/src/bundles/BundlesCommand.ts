@@ -6,20 +6,18 @@
  */
 import type { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { bundlePlanOf, type WantedBundle } from "@holdfast/domain/BundlePlan"
-import { EventSource, Sku } from "@holdfast/domain/Identity"
+import { Sku } from "@holdfast/domain/Identity"
 import { readBundles } from "@holdfast/ledger/Bundles"
 import { Database, query } from "@holdfast/ledger/Database"
 import { Clock, Console, Effect, type Layer, Schema } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
+import { Argument, Command } from "effect/cli"
+import { catalogueSource } from "../catalogue/CatalogueApply.ts"
 import { LineProblems, refusedBy } from "../catalogue/LineProblems.ts"
-import { jsonFlag } from "../CommandFlags.ts"
-import { styleOf } from "../terminal/TerminalStyle.ts"
+import { dryRunFlag, jsonFlag, sourceFlag } from "../CommandFlags.ts"
+import { stdoutStyle } from "../terminal/TerminalStyle.ts"
 import { applyBundles } from "./BundleApply.ts"
 import { readBundleFile } from "./BundleFile.ts"
 import { bundlePlanText, bundlesText } from "./BundleText.ts"
-
-/** The source of events from a file of bundles, unless somebody says another one. */
-const bundlesSource = EventSource.make("catalogue")
 
 export class NoBundle extends Schema.TaggedError<NoBundle>()("NoBundle", { sku: Schema.String }) {
   override get message(): string {
@@ -38,15 +36,8 @@ const planOf = Effect.fnUntraced(function* (what: string, wanted: ReadonlyArray<
 })
 
 const flags = {
-  dryRun: Flag.Boolean("dry-run").pipe(
-    Flag.withDescription("Say what would change, change nothing"),
-    Flag.withDefault(false)
-  ),
-  source: Flag.String("source").pipe(
-    Flag.withDescription("Source that the events name"),
-    Flag.withSchema(EventSource),
-    Flag.withDefault(bundlesSource)
-  ),
+  dryRun: dryRunFlag,
+  source: sourceFlag(catalogueSource),
   json: jsonFlag
 }
 
@@ -106,11 +97,7 @@ const list = Command.make(
     const book = yield* query(() => readBundles(sql))
     const bundles = [...book.skus].filter((sku) => book.isBundle(sku)).sort()
     const whole = bundles.map((sku) => ({ bundle: sku, ...book.definitionOf(sku) }))
-    yield* Console.log(
-      json
-        ? JSON.stringify(whole, undefined, 2)
-        : bundlesText(book, bundles, styleOf(process.stdout, process.env["NO_COLOR"]))
-    )
+    yield* Console.log(json ? JSON.stringify(whole, undefined, 2) : bundlesText(book, bundles, stdoutStyle()))
   })
 ).pipe(Command.withDescription("List the bundles, and what they are made of"))
 

@@ -14,7 +14,7 @@ import {
   type CatalogueLine,
   type CataloguePlan
 } from "@holdfast/domain/Catalogue"
-import { EventId, type EventSource } from "@holdfast/domain/Identity"
+import { EventId, EventSource } from "@holdfast/domain/Identity"
 import type { StockEvent } from "@holdfast/domain/StockEvent"
 import { knownOf, saveNames } from "@holdfast/ledger/Catalogue"
 import { Database, query } from "@holdfast/ledger/Database"
@@ -23,8 +23,8 @@ import { hash } from "node:crypto"
 import { publishEvents, type PublishTotals } from "../retail/EventPublisher.ts"
 import { eventLinesMax } from "./CatalogueLimit.ts"
 
-/** The source of events from a catalogue, unless somebody says another one. */
-export const catalogueSource = "catalogue"
+/** The source of events from a catalogue, its terms and its bundles, unless somebody says another one. */
+export const catalogueSource = EventSource.make("catalogue")
 
 type StockChange = CatalogueChange & { readonly stock: NonNullable<CatalogueChange["stock"]> }
 

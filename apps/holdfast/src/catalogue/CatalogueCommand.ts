@@ -5,13 +5,13 @@
  * a SKU: what was received or sold stays known.
  */
 import type { NatsConnection } from "@holdfast/bus/NatsConnection"
-import { EventSource, LocationId } from "@holdfast/domain/Identity"
+import { LocationId } from "@holdfast/domain/Identity"
 import { listCatalogue } from "@holdfast/ledger/Catalogue"
 import { Database, query } from "@holdfast/ledger/Database"
 import { Console, Effect, type Layer, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { jsonFlag, limitFlag } from "../CommandFlags.ts"
-import { styleOf } from "../terminal/TerminalStyle.ts"
+import { dryRunFlag, jsonFlag, limitFlag, sourceFlag } from "../CommandFlags.ts"
+import { stdoutStyle } from "../terminal/TerminalStyle.ts"
 import { applyPlan, catalogueSource, planCatalogue } from "./CatalogueApply.ts"
 import { pageSkusDefault } from "./CatalogueLimit.ts"
 import { readCatalogueCsv } from "./CatalogueReader.ts"
@@ -19,8 +19,6 @@ import { catalogueText, countsOf, planText, publishedText } from "./CatalogueTex
 import { fileChunks, readingFile } from "./FileChunks.ts"
 import { refusedBy } from "./LineProblems.ts"
 import { termsCommand } from "./TermsCommand.ts"
-
-const terminal = () => styleOf(process.stdout, process.env["NO_COLOR"])
 
 const read = Effect.fnUntraced(function* (path: string) {
   const { lines, problems } = yield* readingFile(path, () => readCatalogueCsv(fileChunks(path)))
@@ -34,20 +32,13 @@ const apply = <E, R>(nats: Layer.Layer<NatsConnection, E, R>) =>
       file: Argument.File("file", { mustExist: true }).pipe(
         Argument.withDescription("CSV with the columns sku, and if you like location, safety_stock, name")
       ),
-      dryRun: Flag.Boolean("dry-run").pipe(
-        Flag.withDescription("Say what would change, change nothing"),
-        Flag.withDefault(false)
-      ),
-      source: Flag.String("source").pipe(
-        Flag.withDescription("Source that the events name"),
-        Flag.withSchema(EventSource),
-        Flag.withDefault(EventSource.make(catalogueSource))
-      ),
+      dryRun: dryRunFlag,
+      source: sourceFlag(catalogueSource),
       json: jsonFlag
     },
     Effect.fn("CatalogueCommand.apply")(function* ({ file, dryRun, source, json }) {
       const plan = yield* planCatalogue(yield* read(file))
-      if (!json) yield* Console.log(planText(plan, terminal()))
+      if (!json) yield* Console.log(planText(plan, stdoutStyle()))
       const published =
         dryRun || plan.changes.length === 0 ? undefined : yield* Effect.provide(applyPlan(plan, source), nats)
       yield* Console.log(
@@ -87,7 +78,7 @@ const list = Command.make(
     }
     const rows = yield* query(() => listCatalogue(sql, asked))
     if (json) return yield* Console.log(JSON.stringify(rows, undefined, 2))
-    yield* Console.log(catalogueText(rows, terminal()))
+    yield* Console.log(catalogueText(rows, stdoutStyle()))
     if (new Set(rows.map(({ sku }) => sku)).size === limit)
       yield* Console.log(`\nonly ${limit} SKUs are shown; go on with --after ${JSON.stringify(rows.at(-1)!.sku)}`)
   })

@@ -93,7 +93,7 @@ const postCatalogue = Effect.gen(function* () {
   const dryRun = asked.success.dryRun === "true"
   const plan = yield* planCatalogue(lines)
   if (dryRun || plan.changes.length === 0) return answerOf(plan, dryRun, 0, 0)
-  const { events, repeated } = yield* applyPlan(plan, asked.success.source ?? EventSource.make(catalogueSource))
+  const { events, repeated } = yield* applyPlan(plan, asked.success.source ?? catalogueSource)
   return answerOf(plan, dryRun, events, repeated)
 })
 

@@ -7,17 +7,15 @@
 import { Database, query } from "@holdfast/ledger/Database"
 import { listLocations, saveLocations, unregisteredLocations, type LocationRow } from "@holdfast/ledger/Locations"
 import { Console, Effect } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
-import { jsonFlag } from "../CommandFlags.ts"
-import { styleOf } from "../terminal/TerminalStyle.ts"
+import { Argument, Command } from "effect/cli"
+import { dryRunFlag, jsonFlag } from "../CommandFlags.ts"
+import { stdoutStyle } from "../terminal/TerminalStyle.ts"
 import { oneLine, timeText } from "../terminal/TerminalText.ts"
 import { tableLines, type TextColumn } from "../terminal/TextTable.ts"
 import { readLocationFile, type NamedLocation } from "./LocationFile.ts"
 
 /** Unregistered locations that are named; more of them are no oversight of one. */
 const unregisteredMax = 20
-
-const terminal = () => styleOf(process.stdout, process.env["NO_COLOR"])
 
 type Change = NamedLocation & { readonly kind: "new" | "changed"; readonly before?: string }
 
@@ -46,17 +44,14 @@ const apply = Command.make(
     file: Argument.File("file", { mustExist: true }).pipe(
       Argument.withDescription('CSV with the columns id and name, or JSON such as [{"id":"north","name":"North"}]')
     ),
-    dryRun: Flag.Boolean("dry-run").pipe(
-      Flag.withDescription("Say what would change, change nothing"),
-      Flag.withDefault(false)
-    )
+    dryRun: dryRunFlag
   },
   Effect.fn("LocationsCommand.apply")(function* ({ file, dryRun }) {
     const { sql } = yield* Database
     const wanted = yield* readLocationFile(file)
     const changes = changesOf(wanted, yield* query(() => listLocations(sql)))
     if (!dryRun && changes.length > 0) yield* query(() => saveLocations(sql, changes))
-    if (changes.length > 0) yield* Console.log(`${tableLines(changeColumns, changes, terminal()).join("\n")}\n`)
+    if (changes.length > 0) yield* Console.log(`${tableLines(changeColumns, changes, stdoutStyle()).join("\n")}\n`)
     const fresh = changes.filter(({ kind }) => kind === "new").length
     yield* Console.log(
       `new ${fresh}, changed ${changes.length - fresh}, unchanged ${wanted.length - changes.length}` +
@@ -82,7 +77,7 @@ const list = Command.make(
     yield* Console.log(
       rows.length === 0
         ? "no location is registered; register some with: holdfast locations apply locations.csv"
-        : tableLines(columns, rows, terminal()).join("\n")
+        : tableLines(columns, rows, stdoutStyle()).join("\n")
     )
     if (others.length > 0)
       yield* Console.log(`\nnot registered, and stock is kept there: ${others.map(oneLine).join(", ")}`)

@@ -5,11 +5,10 @@
  * keeps its terms.
  */
 import type { NatsConnection } from "@holdfast/bus/NatsConnection"
-import { EventSource } from "@holdfast/domain/Identity"
 import { Console, Effect, type Layer } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
-import { jsonFlag } from "../CommandFlags.ts"
-import { styleOf } from "../terminal/TerminalStyle.ts"
+import { Argument, Command } from "effect/cli"
+import { dryRunFlag, jsonFlag, sourceFlag } from "../CommandFlags.ts"
+import { stdoutStyle } from "../terminal/TerminalStyle.ts"
 import { catalogueSource } from "./CatalogueApply.ts"
 import { fileChunks, readingFile } from "./FileChunks.ts"
 import { refusedBy } from "./LineProblems.ts"
@@ -35,21 +34,14 @@ export const termsCommand = <E, R>(nats: Layer.Layer<NatsConnection, E, R>) =>
           "CSV with the columns sku, channel, quota, ring_fence; or sku, backorder_limit, kind, expected_at"
         )
       ),
-      dryRun: Flag.Boolean("dry-run").pipe(
-        Flag.withDescription("Say what would change, change nothing"),
-        Flag.withDefault(false)
-      ),
-      source: Flag.String("source").pipe(
-        Flag.withDescription("Source that the events name"),
-        Flag.withSchema(EventSource),
-        Flag.withDefault(EventSource.make(catalogueSource))
-      ),
+      dryRun: dryRunFlag,
+      source: sourceFlag(catalogueSource),
       json: jsonFlag
     },
     Effect.fn("TermsCommand.terms")(function* ({ file, dryRun, source, json }) {
       const plan = yield* planTerms(yield* read(file))
       const { changes, unchanged } = plan
-      if (!json) yield* Console.log(termsPlanText(plan, styleOf(process.stdout, process.env["NO_COLOR"])))
+      if (!json) yield* Console.log(termsPlanText(plan, stdoutStyle()))
       const published =
         dryRun || changes.length === 0 ? undefined : yield* Effect.provide(applyTerms(plan, source), nats)
       yield* Console.log(

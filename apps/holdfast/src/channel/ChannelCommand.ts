@@ -14,8 +14,8 @@ import { readChannelFile } from "@holdfast/outbound/ChannelFile"
 import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { userInfo } from "node:os"
-import { jsonFlag, limitFlag } from "../CommandFlags.ts"
-import { styleOf } from "../terminal/TerminalStyle.ts"
+import { dryRunFlag, jsonFlag, limitFlag } from "../CommandFlags.ts"
+import { stdoutStyle } from "../terminal/TerminalStyle.ts"
 import { countText } from "../terminal/TerminalText.ts"
 import {
   applyDefinition,
@@ -31,8 +31,6 @@ import { differencesShownMax, releaseSkusMax } from "./ChannelLimit.ts"
 import { channelsText, differencesText, editText, historyText } from "./ChannelText.ts"
 import { durationOf, timingNames, timingOf } from "./TimingFlags.ts"
 
-const terminal = () => styleOf(process.stdout, process.env["NO_COLOR"])
-
 const print = (json: boolean, whole: unknown, text: () => string) =>
   Console.log(json ? JSON.stringify(whole, undefined, 2) : text())
 
@@ -46,12 +44,7 @@ const author = {
   reason: Flag.String("reason").pipe(Flag.withDescription("Why; kept with the change"), Flag.optional)
 }
 
-const dryRun = Flag.Boolean("dry-run").pipe(
-  Flag.withDescription("Say what would change, change nothing"),
-  Flag.withDefault(false)
-)
-
-const edited = { channel: channelArgument, ...author, dryRun, json: jsonFlag }
+const edited = { channel: channelArgument, ...author, dryRun: dryRunFlag, json: jsonFlag }
 
 interface Edited {
   readonly channel: string
@@ -68,7 +61,7 @@ const requestOf = ({ channel, by, reason, dryRun }: Edited) => ({
   ...(Option.isSome(reason) ? { reason: reason.value } : {})
 })
 
-const sayEdit = (json: boolean, edit: ChannelEdit) => print(json, edit, () => editText(edit, terminal()))
+const sayEdit = (json: boolean, edit: ChannelEdit) => print(json, edit, () => editText(edit, stdoutStyle()))
 
 const durationFlag = (name: string, description: string) =>
   Flag.String(name).pipe(
@@ -155,14 +148,14 @@ const apply = Command.make(
       Argument.withDescription("JSON array of channel definitions; README of packages/channels shows one")
     ),
     ...author,
-    dryRun,
+    dryRun: dryRunFlag,
     json: jsonFlag
   },
   Effect.fn("ChannelCommand.apply")(function* ({ file, by, reason, dryRun: dry, json }) {
     const definitions = yield* readChannelFile(file)
     const who = { by, ...(Option.isSome(reason) ? { reason: reason.value } : {}) }
     const edits = yield* Effect.forEach(definitions, (definition) => applyDefinition(definition, who, dry))
-    yield* print(json, edits, () => edits.map((edit) => editText(edit, terminal())).join("\n"))
+    yield* print(json, edits, () => edits.map((edit) => editText(edit, stdoutStyle())).join("\n"))
   })
 ).pipe(Command.withDescription("Make channels what a file says; channels that are not in it stay as they are"))
 
@@ -187,7 +180,7 @@ const history = Command.make(
       return before === undefined ? undefined : changedFields(before, change)
     })
     const shown = changes.slice(0, limit)
-    yield* print(json, shown, () => historyText(shown, edits, terminal()))
+    yield* print(json, shown, () => historyText(shown, edits, stdoutStyle()))
   })
 ).pipe(Command.withDescription("Who changed the channel, when, what and why"))
 
@@ -198,7 +191,7 @@ const differences = Command.make(
     yield* channelOf(channel)
     const listings: ReadonlyArray<ListingView> = yield* waitingListings(channel)
     const some = listings.slice(0, differencesShownMax)
-    yield* print(json, listings, () => differencesText(channel, some, listings.length - some.length, terminal()))
+    yield* print(json, listings, () => differencesText(channel, some, listings.length - some.length, stdoutStyle()))
   })
 ).pipe(Command.withDescription("What waits for the channel's next window: what it shows, and what it is to show"))
 
@@ -247,7 +240,7 @@ export const channelCommand = Command.make(
   { json: jsonFlag },
   Effect.fn("ChannelCommand")(function* ({ json }) {
     const known = yield* channels
-    yield* print(json, known, () => channelsText(known, terminal()))
+    yield* print(json, known, () => channelsText(known, stdoutStyle()))
   })
 ).pipe(
   Command.withDescription("What channels are, and how they are changed while they run"),

@@ -6,9 +6,9 @@
 import { Database, query } from "@holdfast/ledger/Database"
 import { forgetSource, loadRegistry, saveRegistry } from "@holdfast/ledger/EventSources"
 import { Console, Effect, Schema } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
-import { jsonFlag } from "../CommandFlags.ts"
-import { styleOf } from "../terminal/TerminalStyle.ts"
+import { Argument, Command } from "effect/cli"
+import { dryRunFlag, jsonFlag } from "../CommandFlags.ts"
+import { stdoutStyle } from "../terminal/TerminalStyle.ts"
 import { readSourceFile } from "./SourceFile.ts"
 import { sourcePlanOf } from "./SourcePlan.ts"
 import { sourceReport } from "./SourceReport.ts"
@@ -20,8 +20,6 @@ export class SourceNotFound extends Schema.TaggedError<SourceNotFound>()("Source
   }
 }
 
-const terminal = () => styleOf(process.stdout, process.env["NO_COLOR"])
-
 const apply = Command.make(
   "apply",
   {
@@ -31,10 +29,7 @@ const apply = Command.make(
           '"unused":[{"types":["transfer.dispatched","transfer.received"],"note":"one warehouse"}]}'
       )
     ),
-    dryRun: Flag.Boolean("dry-run").pipe(
-      Flag.withDescription("Say what would change, change nothing"),
-      Flag.withDefault(false)
-    ),
+    dryRun: dryRunFlag,
     json: jsonFlag
   },
   Effect.fn("SourcesCommand.apply")(function* ({ file, dryRun, json }) {
@@ -44,7 +39,7 @@ const apply = Command.make(
     const { changes, unchanged } = plan
     if (!dryRun && changes.length > 0) yield* query(() => saveRegistry(sql, plan.emitters, plan.unused))
     if (json) return yield* Console.log(JSON.stringify({ dryRun, changes, unchanged }))
-    yield* Console.log(sourcePlanText(plan, terminal()))
+    yield* Console.log(sourcePlanText(plan, stdoutStyle()))
     yield* Console.log(changes.length === 0 ? "nothing to do" : dryRun ? "nothing was applied (dry run)" : "applied")
   })
 ).pipe(
@@ -69,7 +64,7 @@ export const sourcesCommand = Command.make(
   { json: jsonFlag },
   Effect.fn("SourcesCommand")(function* ({ json }) {
     const { now, emitters } = yield* sourceReport()
-    yield* Console.log(json ? JSON.stringify(emitters, undefined, 2) : sourcesText(emitters, now, terminal()))
+    yield* Console.log(json ? JSON.stringify(emitters, undefined, 2) : sourcesText(emitters, now, stdoutStyle()))
   })
 ).pipe(
   Command.withDescription("Which system emits which events, and whether one has gone silent"),

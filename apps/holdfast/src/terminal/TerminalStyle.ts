@@ -30,5 +30,8 @@ export const styleOf = (
   color: target.isTTY === true && (noColor === undefined || noColor === "")
 })
 
+/** Of what this process prints on: a terminal, or whatever stands in its place. */
+export const stdoutStyle = (): TerminalStyle => styleOf(process.stdout, process.env["NO_COLOR"])
+
 export const painted = (text: string, mark: Exclude<keyof typeof ansi, "off">, { color }: TerminalStyle): string =>
   color ? `${ansi[mark]}${text}${ansi.off}` : text
