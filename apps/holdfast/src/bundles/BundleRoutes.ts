@@ -11,13 +11,15 @@
 import type { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { bundlePlanOf } from "@holdfast/domain/BundlePlan"
 import { fieldErrorsOf, type FieldError } from "@holdfast/domain/EventManifest"
-import { EventSource, Sku } from "@holdfast/domain/Identity"
+import { Sku } from "@holdfast/domain/Identity"
 import { Quantity } from "@holdfast/domain/StockEvent"
 import { bundleComponentsMax } from "@holdfast/domain/Limit"
 import { readBundles } from "@holdfast/ledger/Bundles"
 import { Database, query } from "@holdfast/ledger/Database"
 import { ByteSize, Clock, Effect, Layer, Result, Schema } from "effect"
 import { HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { catalogueSource } from "../catalogue/CatalogueApply.ts"
+import { unavailable } from "../UnavailableResponse.ts"
 import { applyBundles } from "./BundleApply.ts"
 
 /** Bytes of a request: the most components, with ids of the greatest length, every character of them escaped. */
@@ -75,7 +77,7 @@ const put = Effect.gen(function* () {
       }))
     )
   const dryRun = new URL(request.url, "http://localhost").searchParams.get("dryRun") === "true"
-  if (!dryRun && plan.changes.length > 0) yield* applyBundles(plan.changes, EventSource.make("catalogue"))
+  if (!dryRun && plan.changes.length > 0) yield* applyBundles(plan.changes, catalogueSource)
   return answer({ dryRun, changed: plan.changes.length > 0 })
 })
 
@@ -84,13 +86,7 @@ const orUnavailable = <E extends { readonly message: string }, R>(
 ) =>
   handled.pipe(
     Effect.catch((error) =>
-      Effect.as(
-        Effect.logWarning(`bundles are not answered: ${error.message}`),
-        HttpServerResponse.jsonUnsafe(
-          { errors: [{ field: "bundles", message: "database or broker do not answer, send it again" }] },
-          { status: 503, headers: { "retry-after": "1" } }
-        )
-      )
+      unavailable("bundles are not answered", "bundles", "database or broker do not answer, send it again", error)
     )
   )
 

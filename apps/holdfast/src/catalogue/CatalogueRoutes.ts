@@ -16,14 +16,15 @@ import { listCatalogue } from "@holdfast/ledger/Catalogue"
 import { Database, query } from "@holdfast/ledger/Database"
 import { ByteSize, Effect, Layer, Result, Schema } from "effect"
 import { HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { unavailable } from "../UnavailableResponse.ts"
 import { applyPlan, catalogueSource, planCatalogue } from "./CatalogueApply.ts"
 import { changesAnsweredMax, pageSkusDefault, pageSkusMax, requestBytesMax } from "./CatalogueLimit.ts"
 import { readCatalogueCsv, readCatalogueJson } from "./CatalogueReader.ts"
 import { countsOf } from "./CatalogueText.ts"
 import { bytesInChunks } from "./FileChunks.ts"
 
-const refuse = (status: number, field: string, message: string, headers: Record<string, string> = {}) =>
-  HttpServerResponse.jsonUnsafe({ errors: [{ field, message }] }, { status, headers })
+const refuse = (status: number, field: string, message: string) =>
+  HttpServerResponse.jsonUnsafe({ errors: [{ field, message }] }, { status })
 
 const refuseQuery = (error: Schema.SchemaError) =>
   HttpServerResponse.jsonUnsafe(
@@ -119,9 +120,11 @@ const orUnavailable = <E extends { readonly message: string }, R>(
 ) =>
   handled.pipe(
     Effect.catch((error) =>
-      Effect.as(
-        Effect.logWarning(`the catalogue is not answered: ${error.message}`),
-        refuse(503, "catalogue", "database or broker do not answer, send it again", { "retry-after": "1" })
+      unavailable(
+        "the catalogue is not answered",
+        "catalogue",
+        "database or broker do not answer, send it again",
+        error
       )
     )
   )

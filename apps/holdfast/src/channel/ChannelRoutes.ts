@@ -18,6 +18,7 @@ import { Database, query } from "@holdfast/ledger/Database"
 import { Outbound } from "@holdfast/outbound/Outbound"
 import { ByteSize, Effect, Layer, Result, Schema } from "effect"
 import { HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { unavailable } from "../UnavailableResponse.ts"
 import { ChannelError, channelOf, channels, editChannel, undoChange, withFields } from "./ChannelEdit.ts"
 import { historyMax, releaseSkusMax, requestBytesMax } from "./ChannelLimit.ts"
 
@@ -143,13 +144,7 @@ const handled = <E extends { readonly message: string }, R>(
     Effect.catch((error) =>
       error instanceof ChannelError
         ? Effect.succeed(refuseError(error))
-        : Effect.as(
-            Effect.logWarning(`channels are not answered: ${error.message}`),
-            HttpServerResponse.jsonUnsafe(
-              { errors: [{ field: "database", message: "does not answer, send it again" }] },
-              { status: 503, headers: { "retry-after": "1" } }
-            )
-          )
+        : unavailable("channels are not answered", "database", "does not answer, send it again", error)
     )
   )
 

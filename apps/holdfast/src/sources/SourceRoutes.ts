@@ -2,19 +2,12 @@
 import type { Database } from "@holdfast/ledger/Database"
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
+import { unavailable } from "../UnavailableResponse.ts"
 import { sourceReport } from "./SourceReport.ts"
 
 const getSources = sourceReport().pipe(
   Effect.map(({ emitters }) => HttpServerResponse.jsonUnsafe({ emitters })),
-  Effect.catch((error) =>
-    Effect.as(
-      Effect.logWarning(`sources cannot be listed: ${error.message}`),
-      HttpServerResponse.jsonUnsafe(
-        { errors: [{ field: "database", message: "does not answer" }] },
-        { status: 503, headers: { "retry-after": "1" } }
-      )
-    )
-  )
+  Effect.catch((error) => unavailable("sources cannot be listed", "database", "does not answer", error))
 )
 
 export const sourceRoutes: Layer.Layer<never, never, HttpRouter.HttpRouter | Database> = Layer.unwrap(
