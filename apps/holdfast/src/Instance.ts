@@ -21,6 +21,8 @@ export interface InstanceOptions {
   readonly channels: ReadonlyArray<ChannelDefinition> | "known"
   /** variable -> secret, beside those of the environment */
   readonly secrets?: Readonly<Record<string, string>>
+  /** milliseconds since the epoch: budgets count events from then on; from when each channel was first defined when absent */
+  readonly promisedFrom?: number
 }
 
 export const progress = (line: string): void => void process.stderr.write(`${line}\n`)
@@ -66,6 +68,6 @@ export const layer = (options: InstanceOptions) =>
       const port = yield* portToUse
       const channels = options.channels === "known" ? yield* knownChannels(urls.databaseUrl) : options.channels
       progress(`${channels.length} channels; Ctrl-C ends it`)
-      return announce(urls).pipe(Layer.provideMerge(Pipeline.layer({ ...urls, channels, httpPort: port })))
+      return announce(urls).pipe(Layer.provideMerge(Pipeline.layer({ ...options, ...urls, channels, httpPort: port })))
     })
   ).pipe(Layer.provide(ConfigProvider.layerAdd(ConfigProvider.fromUnknown(options.secrets ?? {}))))

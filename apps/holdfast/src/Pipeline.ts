@@ -38,6 +38,8 @@ export interface PipelineOptions {
   readonly channels: ReadonlyArray<ChannelDefinition>
   /** loopback port of the HTTP server; 0 for any free one */
   readonly httpPort: number
+  /** see `OutboundOptions` */
+  readonly promisedFrom?: number
 }
 
 const connections = ({ natsUrl, databaseUrl }: PipelineOptions) =>
@@ -62,11 +64,11 @@ const ingest = Layer.unwrap(
   })
 ).pipe(Layer.provide(SourceWatch.layer))
 
-const outbound = (channels: ReadonlyArray<ChannelDefinition>) =>
+const outbound = ({ channels, promisedFrom }: PipelineOptions) =>
   Layer.unwrap(
     Effect.map(Tracing, (tracing) => {
       tracing.channels(channels)
-      return Outbound.layer({ channels, onSettled: traceSettled(tracing) })
+      return Outbound.layer({ channels, onSettled: traceSettled(tracing), promisedFrom })
     })
   )
 
@@ -90,7 +92,7 @@ const http = (port: number) =>
 /** Migrates, then runs everything. Provides what runs, for whoever looks in. */
 export const layer = (options: PipelineOptions) =>
   http(options.httpPort).pipe(
-    Layer.provideMerge(outbound(options.channels)),
+    Layer.provideMerge(outbound(options)),
     Layer.provideMerge(ingest),
     Layer.provideMerge(Engine.layerSingle.pipe(Layer.provide(ChannelSources.layer(options.channels)))),
     Layer.provideMerge(UnknownSkuReplay.layer),

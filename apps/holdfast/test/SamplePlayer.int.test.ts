@@ -4,7 +4,7 @@ import { ensureStreams, eventsStream } from "@holdfast/bus/StreamTopology"
 import { TestServers } from "@holdfast/infra/testing/TestServers"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { type PlayProgress, playSample } from "../src/demo/SamplePlayer.ts"
+import { playPlan, type PlayProgress, readSamplePlan } from "../src/demo/SamplePlayer.ts"
 
 const nats = Layer.unwrap(Effect.map(TestServers, ({ natsUrl }) => NatsConnection.layer(natsUrl, "player-test"))).pipe(
   Layer.provide(TestServers.layer)
@@ -16,8 +16,11 @@ describe("the sample player", () => {
       const { manager } = yield* NatsConnection
       yield* ensureStreams(manager)
       const seen: Array<PlayProgress> = []
-      const first = yield* playSample({ run: "a", speed: 35, onStored: (progress) => seen.push(progress) })
-      const second = yield* playSample({ run: "b", speed: 70 })
+      const first = yield* playPlan(yield* readSamplePlan("a"), {
+        speed: 35,
+        onStored: (progress) => seen.push(progress)
+      })
+      const second = yield* playPlan(yield* readSamplePlan("b"), { speed: 70 })
       const { state } = yield* Effect.promise(() => manager.streams.info(eventsStream))
       expect(state.messages).toBe(first.events + second.events)
       expect(seen).toHaveLength(first.events)

@@ -14,7 +14,12 @@ import type { Availability } from "@holdfast/domain/Availability"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import type { ChannelId } from "@holdfast/domain/Identity"
 import { Bundles } from "@holdfast/ledger/Bundles"
-import { currentChannels, saveDefinitions, type ChannelRevision } from "@holdfast/ledger/ChannelDefinitions"
+import {
+  currentChannels,
+  firstDefined,
+  saveDefinitions,
+  type ChannelRevision
+} from "@holdfast/ledger/ChannelDefinitions"
 import { Database, query } from "@holdfast/ledger/Database"
 import { Clock, Context, Effect, FiberSet, Latch, Layer, Schedule, type Scope } from "effect"
 import { type ConsumerState, consumeAvailability, initialConsumerState } from "./AvailabilityConsumer.ts"
@@ -30,6 +35,11 @@ export interface OutboundOptions {
   readonly channels: ReadonlyArray<ChannelDefinition>
   /** Told of every event that settled on a channel; must be cheap and should not throw. */
   readonly onSettled?: (settled: SettledEvent) => void
+  /**
+   * Milliseconds since the epoch: events that were durable before are not counted against the budgets. Without it they count from
+   * when their channel was first defined.
+   */
+  readonly promisedFrom?: number | undefined
 }
 
 export class Outbound extends Context.Service<
@@ -60,7 +70,7 @@ const make = Effect.fnUntraced(function* (options: OutboundOptions) {
   const byId = new Map<ChannelId, OutputStream>()
   const state = initialConsumerState()
   const open = (revision: ChannelRevision) =>
-    Effect.map(openChannel(revision, options.onSettled), (channel) => {
+    Effect.map(openChannel(revision, options), (channel) => {
       channels.push(channel)
       byId.set(revision.definition.id, channel)
     })
@@ -100,6 +110,16 @@ const refuseRepeatedIds = (definitions: ReadonlyArray<ChannelDefinition>): Effec
   return Effect.fail(new OutboundError({ reason: "channel_invalid", detail: `id ${repeated.id} names two channels` }))
 }
 
+/** Since when there is this channel, milliseconds since the epoch. */
+const definedAt = (id: ChannelId) =>
+  Effect.gen(function* () {
+    const { sql } = yield* Database
+    return (yield* query(() => firstDefined(sql))).get(id)
+  }).pipe(
+    untilLedger,
+    Effect.mapError((error) => new OutboundError({ reason: "definitions_unreadable", detail: error.message }))
+  )
+
 /** All channels that the ledger knows, these as they are defined here. */
 const knownChannels = (definitions: ReadonlyArray<ChannelDefinition>) =>
   Effect.gen(function* () {
@@ -122,13 +142,15 @@ const untilLedger = <A, E extends Error, R>(effect: Effect.Effect<A, E, R>): Eff
 
 const openChannel = (
   { definition, operation }: ChannelRevision,
-  onSettled: OutboundOptions["onSettled"]
+  options: OutboundOptions
 ): Effect.Effect<OutputStream, OutboundError, ListingStore | Database | Scope.Scope> =>
   Effect.gen(function* () {
     const connector = yield* connectorOf(definition)
     const fork = yield* FiberSet.makeRuntime<Database>()
     const onDrained = () => void fork(noteDrained(definition.id))
-    const stream = yield* makeOutputStream({ definition, connector, onSettled, onDrained }).pipe(
+    const { onSettled } = options
+    const promisedFrom = options.promisedFrom ?? (yield* definedAt(definition.id))
+    const stream = yield* makeOutputStream({ definition, connector, onSettled, onDrained, promisedFrom }).pipe(
       untilLedger,
       Effect.mapError(
         (error: ListingStoreError) => new OutboundError({ reason: "listings_unreadable", detail: error.message })

@@ -84,8 +84,17 @@ export class EventAccount {
   private promise: Promised
   private readonly report: ((settled: SettledEvent) => void) | undefined
 
-  constructor(channel: ChannelId, promise: Promised, report: ((settled: SettledEvent) => void) | undefined) {
+  private readonly promisedFrom: number
+
+  /** @param promisedFrom milliseconds since the epoch: events that were durable before are not counted */
+  constructor(
+    channel: ChannelId,
+    promise: Promised,
+    report: ((settled: SettledEvent) => void) | undefined,
+    promisedFrom = Number.NEGATIVE_INFINITY
+  ) {
     this.channel = channel
+    this.promisedFrom = promisedFrom
     this.promise = promise
     this.report = report
   }
@@ -104,6 +113,7 @@ export class EventAccount {
   offer(holder: EventHolder, stock: Availability, now: number): number {
     let earliest = Number.POSITIVE_INFINITY
     for (let i = 0; i < stock.events.length; i++) {
+      if (stock.events[i]!.committedAt < this.promisedFrom) continue
       // those beyond the list are younger than the listed: the last one's deadline is not too generous for them
       const weight = i === stock.events.length - 1 ? 1 + stock.more : 1
       earliest = Math.min(earliest, this.follow(holder, stock.events[i]!, stock.version, weight, now))

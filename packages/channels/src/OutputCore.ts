@@ -58,7 +58,7 @@ export class OutputCore {
     this.canReadBack = canReadBack
     this.ports = ports
     this.order = order
-    this.account = new EventAccount(definition.id, definition, ports.settled)
+    this.account = new EventAccount(definition.id, definition, ports.settled, ports.promisedFrom)
     this.lane = new OutputLane(definition.rate)
     this.queue = new OutputQueue(new OutputWindow(definition.timing, ports.now()))
     const { account, counts, lane, queue } = this

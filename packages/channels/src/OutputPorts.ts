@@ -39,4 +39,6 @@ export interface OutputPorts {
   /** what waited was sent: from now on the channel is paused */
   readonly drained?: (() => void) | undefined
   readonly settled?: ((settled: SettledEvent) => void) | undefined
+  /** milliseconds since the epoch: the channel was promised nothing of events that were durable before */
+  readonly promisedFrom?: number | undefined
 }

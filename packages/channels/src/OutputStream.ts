@@ -45,6 +45,8 @@ export interface OutputStream {
 export interface OutputStreamOptions {
   readonly definition: ChannelDefinition
   readonly connector: ChannelConnector
+  /** milliseconds since the epoch: the channel was promised nothing of events that were durable before */
+  readonly promisedFrom?: number | undefined
   /** Told of every event that settled; must be cheap. What it throws is logged once and otherwise ignored. */
   readonly onSettled?: ((settled: SettledEvent) => void) | undefined
   /** Told that a channel that was to be drained is: it is paused from now on. Must not throw. */
@@ -75,6 +77,7 @@ export const makeOutputStream = (
       confirmed: writeBack.note,
       ran: writeBack.ran,
       drained: options.onDrained,
+      promisedFrom: options.promisedFrom,
       changed: writeBack.record,
       settled: options.onSettled === undefined ? undefined : guarded(options.onSettled, fork)
     })

@@ -10,7 +10,7 @@ import { makeOutputStream } from "../src/OutputStream.ts"
 import { announce, channelDefinition } from "./Announce.ts"
 import { applied, ScriptedConnector, type Reply } from "./ScriptedConnector.ts"
 
-const open = (channel: ScriptedConnector, change: Partial<ChannelDefinition> = {}) =>
+const open = (channel: ScriptedConnector, change: Partial<ChannelDefinition> = {}, promisedFrom?: number) =>
   Effect.gen(function* () {
     yield* TestClock.setTime(1_000_000)
     const settled: Array<SettledEvent> = []
@@ -18,6 +18,7 @@ const open = (channel: ScriptedConnector, change: Partial<ChannelDefinition> = {
     const stream = yield* makeOutputStream({
       definition: channelDefinition(change),
       connector: channel.connector,
+      promisedFrom,
       onSettled: (each) => settled.push(each)
     })
     const offer = (sku: string, version: number, units: number) =>
@@ -35,6 +36,19 @@ const oneAtATime = { rate: { perSecond: 1_000, burst: 100, concurrency: 1 } }
 describe("OutputStream", () => {
   const test = (title: string, body: Effect.Effect<unknown, unknown, ListingStore | Scope.Scope>) =>
     it.effect(title, () => Effect.provide(body, ListingStore.memory) as Effect.Effect<unknown, unknown, Scope.Scope>)
+
+  test(
+    "tells a channel that is new of old stock, and counts only what happened since it is promised anything",
+    Effect.gen(function* () {
+      const channel = new ScriptedConnector()
+      const stream = yield* open(channel, {}, 1_000_000)
+      stream.offerStock(announce("OLD", 1, 10, 900_000))
+      stream.offer("NEW", 1, 20)
+      yield* TestClock.adjust(1_000)
+      assert.deepStrictEqual(channel.quantities, { OLD: 10, NEW: 20 })
+      assert.deepInclude(stream.snapshot(), { events: 1, good: 1, breaches: 0, pushes: 2, pending: 0 })
+    })
+  )
 
   test(
     "pushes a change as soon as it is offered, and settles its event at the acknowledgement",

@@ -9,7 +9,7 @@ import { Effect, Redacted } from "effect"
 import { randomBytes } from "node:crypto"
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
-import { definitionAt, demoChannels } from "./DemoChannels.ts"
+import { definitionAt, type DemoChannel } from "./DemoChannels.ts"
 
 export interface DemoServers {
   readonly servers: ReadonlyArray<SimulatedChannel>
@@ -21,13 +21,16 @@ export interface DemoServers {
 const newSecret = (): string => `whsec_${randomBytes(32).toString("base64")}`
 
 /** Listens until the scope closes. */
-export const startDemoServers = Effect.fn("startDemoServers")(function* (dataDir: string) {
+export const startDemoServers = Effect.fn("startDemoServers")(function* (
+  dataDir: string,
+  channels: ReadonlyArray<DemoChannel>
+) {
   const directory = join(dataDir, "channels")
   mkdirSync(directory, { recursive: true })
   const secrets: Record<string, string> = {}
   const servers: Array<SimulatedChannel> = []
   const definitions: Array<ChannelDefinition> = []
-  for (const channel of demoChannels) {
+  for (const channel of channels) {
     const { id, name, secretEnv } = channel.definition
     const secret = newSecret()
     secrets[secretEnv] = secret

@@ -8,9 +8,10 @@
  */
 import { OrderId, type Sku } from "@holdfast/domain/Identity"
 import type { StockEvent } from "@holdfast/domain/StockEvent"
-import { isStockCode, openingEvents, retailSource, salesEvents } from "../retail/OnlineRetail.ts"
+import { isStockCode, openingEvents, type RecordedChannel, retailSource, salesEvents } from "../retail/OnlineRetail.ts"
 import type { RetailRow } from "../retail/RetailCsv.ts"
 import { assortmentSize } from "./DemoChannels.ts"
+import { type OrderChannels, orderChannels } from "./Scenario.ts"
 
 export const sampleSource = "sample"
 
@@ -24,6 +25,8 @@ export interface SamplePlan {
     readonly at: number
   }>
   readonly assortment: ReadonlyArray<Sku>
+  /** milliseconds that the day takes in the record */
+  readonly dayMillis: number
 }
 
 /** The SKUs with the most lines; the same number of lines: in order of name. */
@@ -44,13 +47,14 @@ const keepLines = (event: StockEvent, keep: (sku: Sku) => boolean): StockEvent |
 }
 
 /** The same event as another run's: its own source, id and order. */
-const ofRun = (event: StockEvent, run: string): StockEvent => {
+const ofRun = (event: StockEvent, run: string, through: OrderChannels): StockEvent => {
   const id = event.id.slice(retailSource.length + 1)
   const renamed = { ...event, source: sampleSource, id: `${sampleSource}:${run}:${id}` } as StockEvent
   if (renamed.type !== "order.placed" && renamed.type !== "order.cancelled") return renamed
+  const { orderId, channel } = renamed.data
   return {
     ...renamed,
-    data: { ...renamed.data, orderId: OrderId.make(`${run}-${renamed.data.orderId}`) }
+    data: { ...renamed.data, orderId: OrderId.make(`${run}-${orderId}`), channel: through[channel as RecordedChannel] }
   } as StockEvent
 }
 
@@ -68,17 +72,25 @@ const byShelf = (event: StockEvent): ReadonlyArray<StockEvent> => {
   )
 }
 
-/** @param run a short name that no other run has */
-export const samplePlan = (rows: ReadonlyArray<RetailRow>, run: string, size = assortmentSize): SamplePlan => {
+/**
+ * @param run a short name that no other run has
+ * @param through which channels the orders come
+ */
+export const samplePlan = (
+  rows: ReadonlyArray<RetailRow>,
+  run: string,
+  through: OrderChannels = orderChannels.demo
+): SamplePlan => {
   const all = salesEvents(rows)
-  const assortment = bestSellers(all, size)
+  const assortment = bestSellers(all, assortmentSize)
   const chosen = new Set(assortment)
   const sales = all.flatMap((event) => keepLines(event, (sku) => chosen.has(sku) || !isStockCode(sku)) ?? [])
   const first = sales[0]?.time ?? 0
   const length = Math.max(1, (sales.at(-1)?.time ?? 0) - first)
   return {
-    opening: openingEvents(sales, shortShare).flatMap((event) => byShelf(ofRun(event, run))),
-    sales: sales.map((event) => ({ event: ofRun(event, run), at: (event.time - first) / length })),
-    assortment
+    opening: openingEvents(sales, shortShare).flatMap((event) => byShelf(ofRun(event, run, through))),
+    sales: sales.map((event) => ({ event: ofRun(event, run, through), at: (event.time - first) / length })),
+    assortment,
+    dayMillis: length
   }
 }

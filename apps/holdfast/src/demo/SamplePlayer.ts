@@ -5,12 +5,12 @@
  * carries that intended time, so that a stall anywhere shows up as latency. It says how late it was itself.
  */
 import type { BusError } from "@holdfast/bus/BusError"
-import type { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { Clock, Effect, Fiber } from "effect"
 import { fileURLToPath } from "node:url"
 import { publishEvent } from "../retail/EventPublisher.ts"
 import { readRetailCsv, type RetailCsvError } from "../retail/RetailCsv.ts"
 import { samplePlan, type SamplePlan } from "./SamplePlan.ts"
+import type { OrderChannels } from "./Scenario.ts"
 
 /** Seconds that the day takes at speed 1: long enough to read the table, short enough to wait for. */
 const daySeconds = 35
@@ -21,11 +21,8 @@ const shelfMillis = 150
 export const samplePath = fileURLToPath(new URL("../../sample/online-retail-sample.csv.gz", import.meta.url))
 
 export interface PlayOptions {
-  /** a short name that no other run has: it becomes part of every id */
-  readonly run: string
   /** 1 plays the day in `daySeconds`, 2 in half of that */
   readonly speed?: number
-  readonly path?: string
   /** called after every stored event, opening receipts included */
   readonly onStored?: (progress: PlayProgress) => void
 }
@@ -50,21 +47,17 @@ export interface PlayTotals {
 /** A name for a run: when it began, in base 36. */
 export const runName = (now: number): string => now.toString(36)
 
-export const playSample = (
-  options: PlayOptions
-): Effect.Effect<PlayTotals, RetailCsvError | BusError, NatsConnection> =>
-  Effect.gen(function* () {
-    const plan = samplePlan(yield* readRetailCsv(options.path ?? samplePath), options.run)
-    return yield* playPlan(plan, options)
-  })
+/** How many times faster than in the record the day of a plan goes by. */
+export const paceOf = ({ dayMillis }: SamplePlan, speed = 1): number => (dayMillis / (daySeconds * 1_000)) * speed
 
-/** Plays a plan that is at hand. */
-export const playPlan = Effect.fn("SamplePlayer.playPlan")(function* (
-  plan: SamplePlan,
-  options: Omit<PlayOptions, "run" | "path">
-) {
+/** The plan of the sample that ships with Holdfast. @param run a short name that no other run has */
+export const readSamplePlan = (run: string, through?: OrderChannels): Effect.Effect<SamplePlan, RetailCsvError> =>
+  Effect.map(readRetailCsv(samplePath), (rows) => samplePlan(rows, run, through))
+
+/** Plays a plan. */
+export const playPlan = Effect.fn("SamplePlayer.playPlan")(function* (plan: SamplePlan, options: PlayOptions) {
   const { opening, sales } = plan
-  const length = (daySeconds * 1_000) / (options.speed ?? 1)
+  const length = plan.dayMillis / paceOf(plan, options.speed)
   const total = opening.length + sales.length
   let stored = 0
   const count = (progress: number) => options.onStored?.({ stored: (stored += 1), total, progress })

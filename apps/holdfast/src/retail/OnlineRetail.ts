@@ -33,8 +33,10 @@ const noNote = "stock correction without a note"
 /** Stock codes are five digits with an optional letter, or DCGS and a name; everything else is postage, fees and money. */
 export const isStockCode = (code: string): boolean => /^(\d{5}|DCGS)/.test(code)
 
+export type RecordedChannel = "webshop" | "marketplace" | "wholesale"
+
 /** Which channel an invoice came through; the record does not say, so customer and country decide. */
-export const channelOf = (rows: ReadonlyArray<RetailRow>): "webshop" | "marketplace" | "wholesale" => {
+export const channelOf = (rows: ReadonlyArray<RetailRow>): RecordedChannel => {
   const { customer, country } = rows[0]!
   if (customer === "") return "marketplace"
   const units = rows.reduce((sum, row) => sum + row.quantity, 0)
