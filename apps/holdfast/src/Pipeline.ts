@@ -14,6 +14,7 @@ import { EngineObserver } from "@holdfast/engine/EngineObserver"
 import { reservationRoutes } from "@holdfast/engine/ReservationRoutes"
 import * as HttpFrontDoor from "@holdfast/ingest/HttpFrontDoor"
 import * as HttpGuard from "@holdfast/ingest/HttpGuard"
+import * as InboundRoutes from "@holdfast/ingest/InboundRoutes"
 import * as Ingest from "@holdfast/ingest/Ingest"
 import { Database } from "@holdfast/ledger/Database"
 import { migrate } from "@holdfast/ledger/Migrations"
@@ -76,6 +77,7 @@ const http = (port: number) =>
   HttpRouter.serve(
     Layer.mergeAll(
       HttpFrontDoor.routes,
+      InboundRoutes.routes,
       reservationRoutes,
       catalogueRoutes,
       channelRoutes,

@@ -54,6 +54,25 @@ export const offerEvent = async (
   }
 }
 
+/**
+ * Stores an event of somebody who cannot mend it: what ingest will not understand is parked there, with its bytes.
+ * @returns whether the broker confirmed it; storing the same again is safe
+ */
+export const storeUnchecked = async (
+  nats: NatsConnection["Service"],
+  { id, source, type }: Pick<StockEvent, "id" | "source" | "type">,
+  payload: Uint8Array
+): Promise<boolean> => {
+  const all = headers()
+  all.set(header.messageId, messageIdOf({ id, source }))
+  try {
+    await nats.jetstream.publish(eventSubject(type), payload, { headers: all, timeout: acknowledgeMillis })
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** The answer to an event that is refused. At most `answeredErrorsMax` errors are named. */
 export const rejection = ({ reason, errors, id }: EventDefect): OfferAnswer => ({
   status: "rejected",
@@ -69,7 +88,8 @@ const entriesOf = ({ attributes, traceparent }: OfferedEvent): OfferedEvent["att
   traceparent === undefined ? attributes : [...attributes, [header.traceparent, traceparent]]
 
 /** The broker's own deduplication: it must not take two events for one, so it names the source as well, and cannot collide. */
-const messageIdOf = ({ source, id }: StockEvent): string => hash("sha256", `${source}\u0000${id}`, "base64url")
+const messageIdOf = ({ source, id }: Pick<StockEvent, "source" | "id">): string =>
+  hash("sha256", `${source}\u0000${id}`, "base64url")
 
 const headersOf = (offered: OfferedEvent, event: StockEvent): MsgHdrs => {
   const all = headers()

@@ -15,13 +15,14 @@ import type { FieldError } from "@holdfast/domain/EventManifest"
 import { payloadBytesMax } from "@holdfast/domain/Limit"
 import { Database, query } from "@holdfast/ledger/Database"
 import * as Parked from "@holdfast/ledger/Parked"
-import { ByteSize, Effect, Layer, Result, Stream } from "effect"
-import { HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { Effect, Layer, Result, Stream } from "effect"
+import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { offerEvent, rejection, type OfferAnswer, type OfferedEvent } from "./EventDoor.ts"
 import { healthPath } from "./HttpGuard.ts"
 import { healthMillis, requestLinesMax, retryAfterSeconds } from "./IngestLimit.ts"
 import { LineSplitter, type Line } from "./LineSplitter.ts"
 import { parkedQueryOf } from "./ParkedQuery.ts"
+import { bodyBytes } from "./RequestBody.ts"
 
 type Request = HttpServerRequest.HttpServerRequest
 type Nats = NatsConnection["Service"]
@@ -51,16 +52,12 @@ const postEvents = Effect.gen(function* () {
 const tooLarge = refuse(413, [{ field: "payload", message: `must be at most ${payloadBytesMax} bytes` }])
 
 const oneEvent = Effect.fnUntraced(function* (nats: Nats, request: Request) {
-  if (Number(request.headers["content-length"] ?? 0) > payloadBytesMax) return tooLarge
-  const body = yield* Effect.result(
-    Effect.provideService(request.arrayBuffer, HttpIncomingMessage.MaxBodySize, ByteSize.bytes(payloadBytesMax))
-  )
-  if (Result.isFailure(body)) {
-    const { reason } = body.failure
-    const isTooLarge = "reason" in reason && reason.reason === "BodyTooLarge"
-    return isTooLarge ? tooLarge : refuse(400, [{ field: "payload", message: "could not be read to its end" }])
-  }
-  const offered = { ...beside(request), payload: new Uint8Array(body.success) }
+  const body = yield* bodyBytes(request)
+  if (Result.isFailure(body))
+    return body.failure === "tooLarge"
+      ? tooLarge
+      : refuse(400, [{ field: "payload", message: "could not be read to its end" }])
+  const offered = { ...beside(request), payload: body.success }
   return responseTo(yield* Effect.promise(() => offerEvent(nats, offered, Date.now())))
 })
 

@@ -3,7 +3,7 @@
  *
  * Guarantee: a page of another site that resolves its own name to this machine is refused (DNS rebinding), and a token is
  * compared without telling how much of it was right. Applies to every route of the server it is put on; `/healthz` needs no
- * token. It knows no users and no scopes.
+ * token, nor do channels that call us: they sign. It knows no users and no scopes.
  */
 import { Config, Effect, Layer, Option } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
@@ -31,6 +31,11 @@ export interface Refusal {
 /** The path that tells a supervisor whether the server is well. */
 export const healthPath = "/healthz"
 
+/** Where channels call us; every call is authenticated by its signature (`InboundRoutes`). */
+export const inboundPath = "/v1/inbound/"
+
+const isOpen = (path: string): boolean => path === healthPath || path.startsWith(inboundPath)
+
 const loopbackHosts = ["localhost", "127.0.0.1", "[::1]"]
 
 const hostName = (host: string): string => host.toLowerCase().replace(/:\d*$/, "")
@@ -41,7 +46,7 @@ export const refusalOf = ({ path, host, authorization }: GuardedRequest, policy:
     return { status: 421, field: "host", message: "must be a loopback name or one listed in HOLDFAST_HTTP_HOSTS" }
   }
   const { tokenSha256 } = policy
-  if (tokenSha256 === undefined || path === healthPath || bears(authorization, tokenSha256)) return undefined
+  if (tokenSha256 === undefined || isOpen(path) || bears(authorization, tokenSha256)) return undefined
   return { status: 401, field: "authorization", message: "must be Bearer and the token of this server" }
 }
 

@@ -93,3 +93,6 @@ export const healthMillis = 1_000
 
 /** Parked messages of one page. */
 export const parkedPageMax = 1_000
+
+/** How old the definitions of channels that call us may be: a change counts within a second, and a call costs no query. */
+export const channelsFreshMillis = 1_000

@@ -13,6 +13,7 @@ import { HttpRouter } from "effect/http"
 import { createServer } from "node:http"
 import * as HttpFrontDoor from "./HttpFrontDoor.ts"
 import * as HttpGuard from "./HttpGuard.ts"
+import * as InboundRoutes from "./InboundRoutes.ts"
 import * as Ingest from "./Ingest.ts"
 
 const settings = Config.all({
@@ -27,7 +28,7 @@ const main = Layer.unwrap(
   Effect.gen(function* () {
     const { natsUrl, databaseUrl, port } = yield* settings
     yield* migrate(databaseUrl)
-    return HttpRouter.serve(Layer.merge(HttpFrontDoor.routes, HttpGuard.layer), {
+    return HttpRouter.serve(Layer.mergeAll(HttpFrontDoor.routes, InboundRoutes.routes, HttpGuard.layer), {
       disableLogger: true,
       disableListenLog: true
     }).pipe(

@@ -17,6 +17,7 @@ import type { AddressInfo } from "node:net"
 import { vi } from "vitest"
 import * as HttpFrontDoor from "../src/HttpFrontDoor.ts"
 import * as HttpGuard from "../src/HttpGuard.ts"
+import * as InboundRoutes from "../src/InboundRoutes.ts"
 import * as Ingest from "../src/Ingest.ts"
 
 /** A fact as it is found in STOCK. */
@@ -84,7 +85,7 @@ export class IngestHarness {
   ): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
     const scope = Scope.makeUnsafe()
     let server: Server | undefined
-    const layer = HttpRouter.serve(Layer.merge(HttpFrontDoor.routes, HttpGuard.layer), {
+    const layer = HttpRouter.serve(Layer.mergeAll(HttpFrontDoor.routes, InboundRoutes.routes, HttpGuard.layer), {
       disableLogger: true,
       disableListenLog: true
     }).pipe(

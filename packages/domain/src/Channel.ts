@@ -18,6 +18,14 @@ export const RateBudget = Schema.Struct({
 })
 export type RateBudget = typeof RateBudget.Type
 
+/** How a channel tells us of its orders by calling `POST /v1/inbound/<channel>`. */
+const Inbound = Schema.Struct({
+  /** whose signature and body its calls have */
+  format: Schema.Literals(["standardWebhooks", "woocommerce"]),
+  /** name of the environment variable that holds the secret of its signatures */
+  secretEnv: Schema.String
+})
+
 export const ChannelDefinition = Schema.Struct({
   id: ChannelId,
   name: Note,
@@ -26,6 +34,8 @@ export const ChannelDefinition = Schema.Struct({
   endpoint: Schema.String,
   /** name of the environment variable that holds the signing secret */
   secretEnv: Schema.optionalKey(Schema.String),
+  /** absent: it does not call us */
+  inbound: Schema.optionalKey(Inbound),
   /** locations that the channel sells from, the preferred one first; all when absent */
   locations: Schema.optionalKey(Schema.Array(LocationId)),
   /** how its orders are spread over these locations, for lines that name none; by priority when absent */
