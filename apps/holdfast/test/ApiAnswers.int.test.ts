@@ -171,6 +171,7 @@ describe("a running instance", () => {
       expect(parked).toHaveLength(1)
     })
     await ask("GET", "/v1/parked", "/v1/parked?limit=0", 422)
+    await ask("POST", "/v1/inbound/{channel}", "/v1/inbound/nobody", 401, { body: "{}" })
   })
 
   it("answers over NATS as documented", async () => {

@@ -32,7 +32,7 @@ export interface Refusal {
 export const healthPath = "/healthz"
 
 /** Where channels call us; every call is authenticated by its signature (`InboundRoutes`). */
-export const inboundPath = "/v1/inbound/"
+const inboundPath = "/v1/inbound/"
 
 const isOpen = (path: string): boolean => path === healthPath || path.startsWith(inboundPath)
 

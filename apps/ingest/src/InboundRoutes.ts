@@ -16,7 +16,6 @@ import { Database } from "@holdfast/ledger/Database"
 import { Effect, Layer, Option, Redacted, Result } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { offerEvent, storeUnchecked } from "./EventDoor.ts"
-import { inboundPath } from "./HttpGuard.ts"
 import { type Caller, makeInboundChannels } from "./InboundChannels.ts"
 import { retryAfterSeconds } from "./IngestLimit.ts"
 import { bodyBytes } from "./RequestBody.ts"
@@ -100,6 +99,6 @@ export const routes: Layer.Layer<never, never, HttpRouter.HttpRouter | NatsConne
       const reading = read({ headers, body: body.success, receivedAt: Date.now() }, channel, Redacted.value(secret))
       return yield* Effect.promise(() => answerTo(nats, channel, format, reading))
     })
-    return HttpRouter.addAll([HttpRouter.route("POST", `${inboundPath}:channel`, call)])
+    return HttpRouter.addAll([HttpRouter.route("POST", "/v1/inbound/:channel", call)])
   })
 )

@@ -59,6 +59,30 @@ const postEvents = (): Json => ({
   }
 })
 
+const postInbound = (): Json => ({
+  operationId: "postInbound",
+  summary: "A channel tells of its orders, signed as its definition's `inbound` says. Needs no token.",
+  security: [],
+  parameters: [{ name: "channel", in: "path", required: true, schema: { type: "string" } }],
+  requestBody: {
+    required: true,
+    content: { "application/json": { schema: { description: "as the channel writes it: signatures are over bytes" } } }
+  },
+  responses: {
+    200: response("The broker has stored every event of it; 0: it is not about stock.", {
+      type: "object",
+      required: ["stored"],
+      properties: { stored: { type: "integer", minimum: 0 }, detail: { type: "string" } }
+    }),
+    400: response("The body could not be read to its end.", fieldErrors),
+    401: response("Not signed by a channel that may call.", fieldErrors),
+    413: response(`The body has more than ${payloadBytesMax} bytes.`, fieldErrors),
+    421: guarded[421],
+    422: response("Signed, and not what the format documents: nothing of it is stored.", fieldErrors),
+    503: response("The broker or the database did not answer: call again.", fieldErrors, undefined, retryAfter)
+  }
+})
+
 const getParked = (): Json => ({
   operationId: "getParked",
   summary: "What could not be understood or applied, and waits to be corrected.",
@@ -99,6 +123,7 @@ const getHealth = (): Json => ({
 
 export const eventPaths = (): Json => ({
   "/v1/events": { post: postEvents() },
+  "/v1/inbound/{channel}": { post: postInbound() },
   "/v1/parked": { get: getParked() },
   [healthPath]: { get: getHealth() }
 })
