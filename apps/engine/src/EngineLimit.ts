@@ -93,3 +93,6 @@ export const ownRetryMillisMax = 2_000
 
 /** Milliseconds that a partition was served for after which its loss is a new one: the pauses begin anew. */
 export const ownSteadyMillis = 10_000
+
+/** Between two looks at whether a channel was changed: its orders are served from elsewhere within a second. */
+export const followSourcesMillis = 500

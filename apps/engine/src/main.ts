@@ -9,6 +9,7 @@ import { ensureStreams } from "@holdfast/bus/StreamTopology"
 import { Database } from "@holdfast/ledger/Database"
 import { migrate } from "@holdfast/ledger/Migrations"
 import { Config, Effect, Layer } from "effect"
+import { ChannelSources } from "./ChannelSources.ts"
 import * as Engine from "./Engine.ts"
 import { EngineObserver } from "./EngineObserver.ts"
 
@@ -31,6 +32,7 @@ const main = Layer.unwrap(
     yield* migrate(databaseUrl)
     return Engine.layerSingle.pipe(
       Layer.provide(untraced),
+      Layer.provide(ChannelSources.following([])),
       Layer.provide(streams),
       Layer.provide(Layer.merge(NatsConnection.layer(natsUrl, "engine"), Database.layer(databaseUrl)))
     )

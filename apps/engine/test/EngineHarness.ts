@@ -74,12 +74,12 @@ export class EngineHarness {
 
   /** Resolves once it has taken over every partition. */
   async startEngine(
-    channels: Parameters<typeof ChannelSources.layer>[0] = [],
+    channels: Parameters<typeof ChannelSources.following>[0] = [],
     reached: Reached = () => undefined
   ): Promise<RunningEngine> {
     const layer = layerSingle.pipe(
       Layer.provide(Layer.succeed(GroupSteps, reached)),
-      Layer.provide(ChannelSources.layer(channels)),
+      Layer.provide(ChannelSources.following(channels)),
       Layer.provideMerge(quiet),
       Layer.provideMerge(connections(this.servers, "engine"))
     )

@@ -2,8 +2,11 @@
  * Goal: what facts about goods lead to through the real engine, above all a count among movements that go on. Method: facts with
  * times of their own, in disorder, while the engine works and is started anew; the ledger's own verdict at the end.
  */
+import { ChannelDefinition } from "@holdfast/domain/Channel"
 import { ChannelId, LocationId } from "@holdfast/domain/Identity"
 import { Random } from "@holdfast/domain/testing/Random"
+import { saveDefinitions } from "@holdfast/ledger/ChannelDefinitions"
+import { Schema } from "effect"
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 import { EngineHarness, type RunningEngine } from "./EngineHarness.ts"
 
@@ -108,6 +111,29 @@ describe("the engine", () => {
         expect(rows.map((row) => row["at"])).toEqual(["north 2", "south 4"])
       },
       { timeout: 10_000, interval: 50 }
+    )
+  }, 30_000)
+
+  it("commits orders elsewhere once their channel sells from elsewhere, without a new start", async () => {
+    const at = (locationId: string) => ({ sku: "MOVED", quantity: 1_000, locationId })
+    await say("goods.received", 26_000, { putaway: "done", lines: [at("north"), at("south")] })
+    const definition = Schema.decodeUnknownSync(ChannelDefinition)({
+      ...{ id: "wholesale", name: "wholesale", connector: "webhook", endpoint: "http://127.0.0.1:1", buffer: 0 },
+      ...{ locations: ["south"], timing: { model: "realtime" }, budgetMillis: 1_000, objective: 0.99 },
+      ...{ rate: { perSecond: 1, burst: 1, concurrency: 1 }, timeoutMillis: 100 }
+    })
+    await saveDefinitions(harness.sql, [definition], Date.now())
+    let orders = 0
+    // ordered again and again: nobody is told when the engine has looked
+    await vi.waitFor(
+      async () => {
+        const orderId = `MOVED-${++orders}`
+        const lines = [{ sku: "MOVED", quantity: 1 }]
+        await say("order.placed", 26_000 + orders, { orderId, channel: "wholesale", destination: "inland", lines })
+        const rows = await harness.sql`select committed from stock_level where sku = 'MOVED' and location_id = 'south'`
+        expect(rows[0]?.["committed"]).toBeGreaterThan(0)
+      },
+      { timeout: 20_000, interval: 100 }
     )
   }, 30_000)
 

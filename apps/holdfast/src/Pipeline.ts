@@ -96,7 +96,7 @@ export const layer = (options: PipelineOptions) =>
   http(options.httpPort).pipe(
     Layer.provideMerge(outbound(options)),
     Layer.provideMerge(ingest),
-    Layer.provideMerge(Engine.layerSingle.pipe(Layer.provide(ChannelSources.layer(options.channels)))),
+    Layer.provideMerge(Engine.layerSingle.pipe(Layer.provide(ChannelSources.following(options.channels)))),
     Layer.provideMerge(UnknownSkuReplay.layer),
     Layer.provideMerge(PhysicalCounts.layer),
     Layer.provideMerge(maintainTimePartitions),
