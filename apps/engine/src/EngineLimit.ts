@@ -93,3 +93,6 @@ export const ownRetryMillisMax = 2_000
 
 /** Milliseconds that a partition was served for after which its loss is a new one: the pauses begin anew. */
 export const ownSteadyMillis = 10_000
+
+/** Questions about histories that read at a time: each takes a connection of the pool that commits need, and a long one for a second. */
+export const historiesMax = 2
