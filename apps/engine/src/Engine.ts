@@ -16,6 +16,7 @@ import { GroupSweeper } from "./GroupSweeper.ts"
 import { holdSweeper } from "./HoldSweeper.ts"
 import { partitionOwners, shardGroup } from "./PartitionOwner.ts"
 import { AvailabilityDesk } from "./AvailabilityDesk.ts"
+import { HistoryDesk } from "./HistoryDesk.ts"
 import { ReservationDesk } from "./ReservationDesk.ts"
 import { reservationSubjects } from "./ReservationSubjects.ts"
 import { StockOwnership } from "./StockOwnership.ts"
@@ -56,7 +57,9 @@ const untilAllOwned = Effect.gen(function* () {
 export const layerSingle = Layer.effectDiscard(untilAllOwned).pipe(
   Layer.provideMerge(Layer.mergeAll(partitionOwners, holdSweeper, GroupSweeper.regularly, reservationSubjects)),
   Layer.provide(clusterInMemory),
-  Layer.provideMerge(ReservationDesk.layer.pipe(Layer.provide(AvailabilityDesk.layer), Layer.provide(Bundles.layer))),
+  Layer.provideMerge(
+    ReservationDesk.layer.pipe(Layer.provide([AvailabilityDesk.layer, HistoryDesk.layer]), Layer.provide(Bundles.layer))
+  ),
   Layer.provideMerge(Layer.merge(GroupCoordinator.layer, GroupSweeper.layer)),
   Layer.provide(GroupLines.layer),
   Layer.provide(GroupRegister.layer),

@@ -96,3 +96,6 @@ export const ownSteadyMillis = 10_000
 
 /** Between two looks at whether a channel was changed: its orders are served from elsewhere within a second. */
 export const followSourcesMillis = 500
+
+/** Questions about histories that read at a time: each takes a connection of the pool that commits need, and a long one for a second. */
+export const historiesMax = 2

@@ -12,6 +12,7 @@ import {
   type ReservationRequest
 } from "@holdfast/domain/Reservation"
 import { ReserveLinesRequest } from "@holdfast/domain/ReservationGroup"
+import type { HistoryRequest } from "@holdfast/domain/StockHistory"
 import { Result, Schema } from "effect"
 
 /** What may be asked. */
@@ -19,6 +20,7 @@ export type StockRequest =
   | ReservationRequest
   | ({ readonly verb: "reserve" } & ReserveLinesRequest)
   | ({ readonly verb: "availability" } & AvailabilityRequest)
+  | ({ readonly verb: "history" } & HistoryRequest)
 
 const decoderOf = (schema: Schema.Codec<object>) => Schema.decodeUnknownResult(schema, { errors: "all" })
 

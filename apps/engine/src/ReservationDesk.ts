@@ -1,6 +1,6 @@
 /**
- * Takes requests about reservations, from whatever transport, to where they are decided: the partition of their SKU, or the
- * coordinator when they are about several. A bundle is its components.
+ * Takes requests, from whatever transport, to where they are decided: the partition of their SKU, or the coordinator when they are
+ * about several; what only asks, to whom knows. A bundle is its components.
  *
  * Guarantee: every request is answered once: with the decision after it is durable, or at once with `invalid` (naming the
  * field), `busy` (nothing was done, ask again later) or, when the commit's outcome is not known, `unknown` (ask again with
@@ -15,6 +15,7 @@ import { Context, Effect, Layer, Result } from "effect"
 import { AvailabilityDesk } from "./AvailabilityDesk.ts"
 import { asComponents } from "./BundleRequest.ts"
 import { GroupCoordinator, type Asked } from "./GroupCoordinator.ts"
+import { HistoryDesk } from "./HistoryDesk.ts"
 import { KeysInFlight } from "./KeysInFlight.ts"
 import { busy, noAnswer } from "./NoAnswers.ts"
 import { readRequest, type StockRequest } from "./RequestForm.ts"
@@ -28,7 +29,7 @@ const invalid = (errors: ReadonlyArray<FieldError>): string => noAnswer({ status
 const notOurs = invalid([{ field: "body.reservationId", message: "was not issued by Holdfast" }])
 
 /** A request that has an idempotency key. */
-type KeyedRequest = Exclude<StockRequest, { readonly verb: "availability" }>
+type KeyedRequest = Exclude<StockRequest, { readonly verb: "availability" | "history" }>
 
 const partitionFor = (request: ReservationRequest): number | undefined =>
   request.verb === "reserve" ? partitionOf(request.sku) : partitionOfReservation(request.reservationId)
@@ -58,6 +59,7 @@ const make = Effect.gen(function* () {
   const ownership = yield* StockOwnership
   const groups = yield* GroupCoordinator
   const availability = yield* AvailabilityDesk
+  const history = yield* HistoryDesk
   const { book } = yield* Bundles
   const keys = new KeysInFlight()
 
@@ -98,6 +100,7 @@ const make = Effect.gen(function* () {
     if (Result.isFailure(read)) return reply(invalid(read.failure))
     const request = read.success
     if (request.verb === "availability") return availability.ask(request, reply)
+    if (request.verb === "history") return history.ask(request, reply)
     const decided = withComponents(request)
     if (Result.isFailure(decided)) return reply(invalid(decided.failure))
     const asked = askedOf(request, decided.success, traceparent)

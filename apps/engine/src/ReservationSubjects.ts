@@ -1,6 +1,6 @@
 /**
  * Requests over NATS request-reply: `stock.reserve`, `stock.confirm`, `stock.release`, `stock.extend`, `stock.pin`,
- * `stock.unpin`, `stock.availability`.
+ * `stock.unpin`, `stock.availability`, `stock.history`.
  *
  * Guarantee: a request of at most `requestBytesMax` bytes is answered on its reply subject, which must be an inbox: nobody
  * can make the engine write into another subject. Several engines share the requests.

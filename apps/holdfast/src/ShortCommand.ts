@@ -1,7 +1,8 @@
 /**
  * `holdfast short`: the orders that cannot be served, oldest first.
  *
- * Who ordered first is served first, so the youngest orders of a SKU at a location are the short ones. It reads the database
+ * Who ordered first is served first, so the youngest orders of a SKU at a location are the short ones; those that its allowance
+ * covers are backordered, and are listed as such. It reads the database
  * and changes nothing; nobody is told.
  */
 import { Database, query } from "@holdfast/ledger/Database"

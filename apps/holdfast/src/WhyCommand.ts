@@ -17,14 +17,15 @@ import { listingThen } from "@holdfast/ledger/ListingThen"
 import { readChannelFile } from "@holdfast/outbound/ChannelFile"
 import { Clock, Console, Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import { partsOf } from "./bundles/BundleText.ts"
 import { channelOf, channelUnknown } from "./channel/ChannelEdit.ts"
 import { jsonFlag, limitFlag, type Moment } from "./CommandFlags.ts"
 import { refuseUnknown } from "./SkuCommand.ts"
 import { stdoutStyle, type TerminalStyle } from "./terminal/TerminalStyle.ts"
 import { exactTimeText } from "./terminal/TerminalText.ts"
 import { atFlag } from "./why/AtFlag.ts"
-import { reckon } from "./why/Reckoning.ts"
-import { reckonBundle, whyBundleText } from "./why/WhyBundleText.ts"
+import { reckon, reckonBundle } from "./why/Reckoning.ts"
+import { whyBundleText } from "./why/WhyBundleText.ts"
 import { whyText } from "./why/WhyText.ts"
 import { whyThen } from "./why/WhyThen.ts"
 import { whyThenText } from "./why/WhyThenText.ts"
@@ -56,7 +57,7 @@ const print = (json: boolean, whole: object, text: (style: TerminalStyle) => str
 const explainBundle = Effect.fnUntraced(function* ({ channel, json }: Asked, bundle: BundleReport) {
   const { sql } = yield* Database
   const told = yield* query(() => entriesUpTo(sql, channel.id, bundle.bundle, Number.POSITIVE_INFINITY, toldMax))
-  const reckoning = reckonBundle(channel, bundle)
+  const reckoning = reckonBundle(channel, partsOf(bundle))
   yield* print(json, { channel: { id: channel.id }, ...reckoning, ...bundle, told }, (style) =>
     whyBundleText(channel, bundle, told, reckoning, style)
   )

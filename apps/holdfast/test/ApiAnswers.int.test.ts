@@ -199,6 +199,7 @@ describe("a running instance", () => {
       await heard(requestSubject("release"), { key: "nats-10", reservationId: group["reservationId"] })
     )
     isA("Available", await heard(requestSubject("availability"), { sku: "TRAY" }))
+    isA("History", await heard(requestSubject("history"), { sku: "TRAY" }))
   })
 
   it("tells of what is oversold as documented", async () => {

@@ -6,6 +6,7 @@ import type { AnnouncedLevel, Availability } from "@holdfast/domain/Availability
 import type { CatalogueChange, LineProblem } from "@holdfast/domain/Catalogue"
 import { EventManifest } from "@holdfast/domain/EventManifest"
 import {
+  historyRowsMax,
   holdTtlMillisMax,
   holdTtlMillisMin,
   idBytesMax,
@@ -22,6 +23,7 @@ import {
   type ReservationAnswer
 } from "@holdfast/domain/Reservation"
 import { ReserveLinesRequest, type GroupAnswer } from "@holdfast/domain/ReservationGroup"
+import type { HistoryAnswer } from "@holdfast/domain/StockHistory"
 import type { EmitterReport } from "@holdfast/domain/SourceRegistry"
 import type { OfferAnswer } from "@holdfast/ingest/EventDoor"
 import type { CatalogueRow } from "@holdfast/ledger/Catalogue"
@@ -131,6 +133,10 @@ describe("the schemas agree with the decoders", () => {
     }))
   })
 
+  it("on how much of a history", () => {
+    agree(requestSchemas.history, whole("newest", 1, historyRowsMax), (newest) => ({ sku: "A", newest }))
+  })
+
   it("on the types of what is answered", () => {
     type Answer<N extends Answers.AnswerName> = (typeof Answers.answers)[N]["Type"]
     type Offer = (typeof Answers.offers)[keyof typeof Answers.offers]["Type"]
@@ -138,7 +144,7 @@ describe("the schemas agree with the decoders", () => {
     type Undecided = "Busy" | "Unknown" | "Invalid" | "KeyReused"
     type Group = Extract<Answers.AnswerName, `Group${string}`>
     type Decided = Answer<Exclude<Answers.AnswerName, Undecided | Group>>
-    expectTypeOf<Mutual<Decided, ReservationAnswer | AvailabilityAnswer>>().toEqualTypeOf<true>()
+    expectTypeOf<Mutual<Decided, ReservationAnswer | AvailabilityAnswer | HistoryAnswer>>().toEqualTypeOf<true>()
     expectTypeOf<Mutual<Answer<Group>, GroupAnswer>>().toEqualTypeOf<true>()
     expectTypeOf<Mutual<Answer<Undecided>, NoAnswer>>().toEqualTypeOf<true>()
     expectTypeOf<Mutual<Offer, OfferAnswer>>().toEqualTypeOf<true>()

@@ -94,9 +94,9 @@ describe("a bundle in text", () => {
     since: Date.parse("2026-11-25T08:00:00Z"),
     serial: 1,
     components: [
-      { sku: sku("LAMP"), each: 1, levels: [level("main", 5), level("east", 3)] },
-      { sku: sku("BULB"), each: 2, levels: [level("main", 9)] },
-      { sku: sku("CORD"), each: 1, levels: [] }
+      { sku: sku("LAMP"), each: 1, levels: [level("main", 5), level("east", 3)], terms: undefined },
+      { sku: sku("BULB"), each: 2, levels: [level("main", 9)], terms: undefined },
+      { sku: sku("CORD"), each: 1, levels: [], terms: undefined }
     ]
   }
   const style = { columns: 100, color: false }

@@ -13,6 +13,7 @@ const order = (orderId: string, sku: string, short: number, rest: Partial<ShortO
   sku: sku as Sku,
   locationId: "main" as LocationId,
   units: 10,
+  backordered: 0,
   short,
   heard: 1,
   ...rest
@@ -25,7 +26,7 @@ describe("short orders", () => {
       order("4711", "BOWL", 1),
       order("4800", "MUG", 10, { channel: null, placedAt: t + 61_000 })
     ]
-    expect(shortText({ orders, uncovered: [] }, plain).split("\n")).toEqual([
+    expect(shortText({ orders, backordered: [], uncovered: [] }, plain).split("\n")).toEqual([
       "placed                order  channel  sku   location  open  short",
       "2026-11-27T09:30:00Z  4711   webshop  MUG   main        10      3",
       "2026-11-27T09:30:00Z  4711   webshop  BOWL  main        10      1",
@@ -44,7 +45,7 @@ describe("short orders", () => {
   })
 
   it("are none", () => {
-    expect(shortText({ orders: [], uncovered: [] }, plain)).toBe(
+    expect(shortText({ orders: [], backordered: [], uncovered: [] }, plain)).toBe(
       "no order is short: nothing is promised beyond what is there"
     )
   })
@@ -55,12 +56,28 @@ describe("short orders", () => {
       { ...place, units: 2, held: 5 },
       { ...place, units: 1, held: 0 }
     ]
-    expect(shortText({ orders: [], uncovered }, plain).split("\n")).toEqual([
+    expect(shortText({ orders: [], backordered: [], uncovered }, plain).split("\n")).toEqual([
       "no order is short",
       "",
       "oversold beyond what orders ask for:",
       "  MUG at main: 2 units, where reservations hold 5",
       "  MUG at main: 1 unit, since less than nothing is there: count it"
+    ])
+  })
+
+  it("are told from those that wait inside an allowance", () => {
+    const ordered = order("4711", "MUG", 0)
+    const backordered = [
+      { ...ordered, backordered: 3, kind: "preorder", expectedAt: t + 86_400_000 },
+      { ...ordered, orderId: "4712", backordered: 4, kind: "backorder", expectedAt: null }
+    ] as const
+    expect(shortText({ orders: [], backordered, uncovered: [] }, { ...plain, columns: 120 }).split("\n")).toEqual([
+      "no order is short",
+      "",
+      "backordered, inside what may be promised beyond what is there:",
+      "  placed                order  channel  sku  location  open  to come  allowed as  expected",
+      "  2026-11-27T09:30:00Z  4711   webshop  MUG  main        10        3  preorder    2026-11-28T09:30:00Z",
+      "  2026-11-27T09:30:00Z  4712   webshop  MUG  main        10        4  backorder   -"
     ])
   })
 })

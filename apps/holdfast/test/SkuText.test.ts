@@ -1,7 +1,7 @@
 import { ChannelId, type LocationId, type Sku } from "@holdfast/domain/Identity"
 import { emptyLevel } from "@holdfast/domain/StockState"
 import type { OpenLine } from "@holdfast/ledger/OpenLines"
-import type { HistoryRow } from "@holdfast/ledger/SkuHistory"
+import type { HistoryRow } from "@holdfast/domain/StockHistory"
 import type { SkuReport, VersionedLevel } from "@holdfast/ledger/SkuReport"
 import { describe, expect, it } from "vitest"
 import { skuText, unknownText } from "../src/sku/SkuText.ts"

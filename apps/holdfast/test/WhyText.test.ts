@@ -1,12 +1,13 @@
-import { announcedLevel } from "@holdfast/domain/Availability"
+import { announcedLevel, type BundlePart } from "@holdfast/domain/Availability"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
-import { ChannelId, LocationId, type Sku } from "@holdfast/domain/Identity"
+import { ChannelId, LocationId, Sku } from "@holdfast/domain/Identity"
 import { publishable } from "@holdfast/domain/Publishable"
+import type { AnnouncedTerms } from "@holdfast/domain/SkuTerms"
 import { emptyLevel } from "@holdfast/domain/StockState"
 import type { ConfirmedListing, ListingReport } from "@holdfast/ledger/ListingReport"
-import type { HistoryRow } from "@holdfast/ledger/SkuHistory"
+import type { HistoryRow } from "@holdfast/domain/StockHistory"
 import { describe, expect, it } from "vitest"
-import { reckon, type ChannelPolicy } from "../src/why/Reckoning.ts"
+import { reckon, reckonBundle, type ChannelPolicy } from "../src/why/Reckoning.ts"
 import { standing, whyText } from "../src/why/WhyText.ts"
 
 const t = Date.parse("2026-11-27T09:30:00Z")
@@ -72,6 +73,37 @@ describe("how a channel's quantity comes about", () => {
                 judged += 1
               }
     expect(judged).toBe(6 * 6 * 5 * 6 * 6 * 4)
+  })
+})
+
+describe("how a channel's quantity of a bundle comes about", () => {
+  const part = (sku: string, each: number, onHand: number, terms?: AnnouncedTerms): BundlePart => {
+    const own = { sku: Sku.make(sku), each, levels: [announcedLevel(level(main, onHand))] }
+    return terms === undefined ? own : { ...own, terms }
+  }
+
+  it.each([
+    {
+      parts: [part("MUG", 2, 9), part("TRAY", 1, 8)],
+      steps: ["4 available at all locations", "3 less its buffer of 1"]
+    },
+    {
+      parts: [
+        part("MUG", 2, 9, { allotments: [], backorder: 7 }),
+        part("TRAY", 1, 20, { allotments: [{ channel: "market", ringFence: 5, used: 1 }] }),
+        part("LID", 1, 20, { allotments: [{ channel: "shop", quota: 9, used: 2 }] })
+      ],
+      steps: [
+        "4 available at all locations",
+        "8 with what may be promised beyond what is there",
+        "7 not more than the terms of LID leave",
+        "6 less its buffer of 1"
+      ]
+    }
+  ])("names the components whose terms did something, and ends in what it is told: $steps", ({ parts, steps }) => {
+    const reckoning = reckonBundle({ id: shop, buffer: 1 }, parts)
+    expect(reckoning.steps.map(({ what, units }) => `${units} ${what}`)).toEqual(steps)
+    expect(reckoning.publishable).toBe(reckoning.steps.at(-1)!.units)
   })
 })
 

@@ -1,7 +1,8 @@
 /** What channels are offered of bundles, and when. */
 import { BundleBook } from "@holdfast/domain/Bundle"
 import type { Availability } from "@holdfast/domain/Availability"
-import { LocationId, Sku } from "@holdfast/domain/Identity"
+import { ChannelId, LocationId, Sku } from "@holdfast/domain/Identity"
+import { publishable } from "@holdfast/domain/Publishable"
 import { expect, it } from "vitest"
 import { BundleStage } from "../src/BundleStage.ts"
 
@@ -81,4 +82,15 @@ it("a bundle is never offered with stock of its own, and rises in version when i
   stage.take(stock(kit, 4, 99))
   expect(offered.map(({ version }) => version > made!.version)).toEqual([true, true])
   expect(told()).toEqual(["KIT 100", "KIT 99"])
+})
+
+it("a bundle is offered with the terms of its components, and without them when they are lifted", () => {
+  const { stage, define, offered } = scene()
+  define({ MUG: 2, TRAY: 1 })
+  stage.take(stock(tray, 1, 9))
+  stage.take({ ...stock(mug, 1, 20), terms: { allotments: [{ channel: "shop", quota: 7, used: 0 }] } })
+  stage.take(stock(mug, 2, 20))
+  const shop = { id: ChannelId.make("shop"), buffer: 0 }
+  const shown = offered.filter(({ sku }) => sku === kit).map((one) => publishable(shop, one))
+  expect(shown).toEqual([3, 9])
 })

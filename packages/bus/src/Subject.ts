@@ -5,7 +5,7 @@
  * - `stock.facts.<0-63>`: facts of one partition, written by ingest only.
  * - `stock.availability.<sku>`: what is announced of a SKU.
  * - `stock.oversold.<sku>`: units were promised beyond what is there.
- * - `stock.reserve`, `stock.confirm`, `stock.release`: request-reply.
+ * - `stock.reserve`, `stock.confirm`, `stock.history` and so on: request-reply.
  */
 import { skuToken } from "@holdfast/domain/Partition"
 import type { RequestVerb } from "@holdfast/domain/Reservation"

@@ -54,6 +54,8 @@ export interface Client {
   unpin(request: Asked<"unpin">, options?: CallOptions): Promise<Answer<"unpin">>
   /** Asks what there is of a SKU, from who decides about it; `watch` is cheaper. Rejects with `InvalidInput` only. */
   availability(sku: string, options?: CallOptions): Promise<Answer<"availability">>
+  /** Asks what happened to a SKU: the newest rows of its ledger, newest last. Rejects with `InvalidInput` only. */
+  history(request: Asked<"history">, options?: CallOptions): Promise<Answer<"history">>
   /** The stock of one SKU: its newest state if it has one, then every change. */
   watch(sku: string): StockWatch
   /** The stock of every SKU. */
@@ -99,6 +101,7 @@ const clientOn = (connection: NatsConnection, source: string, onTrouble: WatchSo
     pin: async (request, options) => ask(open(), "pin", request, options),
     unpin: async (request, options) => ask(open(), "unpin", request, options),
     availability: async (sku, options) => ask(open(), "availability", { sku }, options),
+    history: async (request, options) => ask(open(), "history", request, options),
     watch,
     watchAll: () => watch(),
     close: async () => {

@@ -1,6 +1,6 @@
 /**
  * Asks for a reservation, of one SKU or several, or something of one: to confirm, release, extend, pin or unpin it; or what
- * there is of a SKU.
+ * there is of a SKU, or what happened to it.
  *
  * Guarantee: every attempt of a call carries the same idempotency key, so whatever is heard was decided once. `busy` means
  * that nothing was decided; `unknown` that something may have been: only asking again with the same key finds out. A call
@@ -15,6 +15,7 @@ import {
   type ReservationAnswer
 } from "@holdfast/domain/Reservation"
 import { ReserveLinesRequest, type GroupAnswer } from "@holdfast/domain/ReservationGroup"
+import type { HistoryAnswer } from "@holdfast/domain/StockHistory"
 import { errors, headers, type MsgHdrs, type NatsConnection } from "@nats-io/nats-core"
 import type { Schema } from "effect"
 import { checked } from "./Checked.ts"
@@ -31,7 +32,8 @@ const asking = {
   extend: ["extend", requestSchemas.extend],
   pin: ["pin", requestSchemas.pin],
   unpin: ["unpin", requestSchemas.unpin],
-  availability: ["availability", requestSchemas.availability]
+  availability: ["availability", requestSchemas.availability],
+  history: ["history", requestSchemas.history]
 } as const satisfies Record<string, readonly [RequestVerb, Schema.Top]>
 
 export type Call = keyof typeof asking
@@ -49,6 +51,7 @@ interface Done {
   readonly pin: [ReservationAnswer | GroupAnswer, "pinned"]
   readonly unpin: [ReservationAnswer | GroupAnswer, "unpinned"]
   readonly availability: [AvailabilityAnswer | ReservationAnswer, "available"]
+  readonly history: [HistoryAnswer | ReservationAnswer, "history"]
 }
 
 /** Nobody decided until the deadline. */

@@ -13,6 +13,7 @@ describe("an answer", () => {
     expectTypeOf<Answer<"release">["status"]>().toEqualTypeOf<"released" | Undone>()
     expectTypeOf<Answer<"pin">["status"]>().toEqualTypeOf<"pinned" | Undone>()
     expectTypeOf<Answer<"availability">["status"]>().toEqualTypeOf<"available" | Undone>()
+    expectTypeOf<Answer<"history">["status"]>().toEqualTypeOf<"history" | Undone>()
   })
 
   it("has the fields of what was done", () => {
@@ -23,5 +24,6 @@ describe("an answer", () => {
     >()
     expectTypeOf<Heard<Answer<"confirm">, "confirmed">["reservationId"]>().toExtend<string>()
     expectTypeOf<Heard<Answer<"availability">, "available">["available"]>().toEqualTypeOf<number>()
+    expectTypeOf<Heard<Answer<"history">, "history">["rows"][number]["after"]["available"]>().toEqualTypeOf<number>()
   })
 })

@@ -5,6 +5,7 @@
  * The events are those since the announcement before; they carry the time stamps from which latency is counted and
  * traces are assembled. It is not a log: after a crash some events may be announced twice or not be listed.
  */
+import type { Component } from "./Bundle.ts"
 import type { LocationId, Sku } from "./Identity.ts"
 import { unavailable, type LevelUnits, type StockState } from "./StockState.ts"
 import type { AnnouncedTerms } from "./SkuTerms.ts"
@@ -74,12 +75,20 @@ export const announcedLevels = ({ levels, guarded }: StockState): ReadonlyArray<
         return units === undefined ? announcedLevel(level) : { ...announcedLevel(level), guarded: units }
       })
 
+/** What is announced of a component of a bundle. */
+export interface BundlePart extends Component {
+  readonly levels: ReadonlyArray<AnnouncedLevel>
+  readonly terms?: AnnouncedTerms
+}
+
 export interface Availability {
   readonly sku: Sku
   readonly version: number
   readonly levels: ReadonlyArray<AnnouncedLevel>
   /** on what terms it is sold; absent: on none */
   readonly terms?: AnnouncedTerms
+  /** of a bundle: what it is made of; absent where no component is sold on terms */
+  readonly parts?: ReadonlyArray<BundlePart>
   /** milliseconds since the epoch at which this version was durable */
   readonly committedAt: number
   readonly events: ReadonlyArray<AnnouncedEvent>

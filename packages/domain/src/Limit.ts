@@ -65,3 +65,8 @@ export const scheduleIntervalMillisMax = 7 * 24 * 60 * 60_000
 
 /** Components of one bundle. A gift hamper has twenty; each is a demand of its own, and is waited for. */
 export const bundleComponentsMax = 50
+
+/** Rows of one answer about a SKU's history, and where the request does not say: the most, with the longest ids and notes, stay below
+ * the megabyte that a NATS message may have; fifty are what a person looks at. */
+export const historyRowsMax = 200
+export const historyRowsDefault = 50

@@ -1,6 +1,6 @@
 /**
  * Requests about reservations of one SKU and their answers: reserve, confirm, release, extend, pin, unpin; and the question
- * what there is of a SKU. Reservations of several SKUs: `ReservationGroup`.
+ * what there is of a SKU; what happened to one: `StockHistory`. Reservations of several SKUs: `ReservationGroup`.
  *
  * Guarantee: an answer is durable before anybody hears it, and the same idempotency key gives the same answer for at
  * least a day. `unknown` is not decided here: it is what a client must assume when no answer came.
@@ -11,6 +11,7 @@ import type { PromiseStep } from "./AvailableToPromise.ts"
 import { ChannelId, IdempotencyKey, LocationId, OrderId, ReservationId, Sku } from "./Identity.ts"
 import { holdTtlMillisMax, holdTtlMillisMin } from "./Limit.ts"
 import { Instant, Quantity } from "./StockEvent.ts"
+import { HistoryRequest } from "./StockHistory.ts"
 
 export const TtlMillis = Schema.Number.check(
   Schema.makeFilter((n: number) =>
@@ -91,7 +92,8 @@ export const requestSchemas = {
   extend: ExtendRequest,
   pin: PinRequest,
   unpin: UnpinRequest,
-  availability: AvailabilityRequest
+  availability: AvailabilityRequest,
+  history: HistoryRequest
 } as const
 
 export type RequestVerb = keyof typeof requestSchemas

@@ -5,9 +5,11 @@
  */
 import type { BundleBook } from "@holdfast/domain/Bundle"
 import type { Sku } from "@holdfast/domain/Identity"
+import { announcedTerms, type AnnouncedTerms } from "@holdfast/domain/SkuTerms"
 import type { Sql } from "./Database.ts"
 import { storedLevels, type VersionedLevel } from "./SkuReport.ts"
 import { atOneMoment } from "./Snapshot.ts"
+import { storedTerms } from "./StoredTerms.ts"
 
 export interface ComponentReport {
   readonly sku: Sku
@@ -15,6 +17,8 @@ export interface ComponentReport {
   readonly each: number
   /** none when nobody ever heard of it */
   readonly levels: ReadonlyArray<VersionedLevel>
+  /** on what terms it is sold; undefined: on none */
+  readonly terms: AnnouncedTerms | undefined
 }
 
 export interface BundleReport {
@@ -29,10 +33,18 @@ export interface BundleReport {
 /** Undefined when it is no bundle. */
 export const bundleReport = async (sql: Sql, book: BundleBook, bundle: Sku): Promise<BundleReport | undefined> => {
   if (!book.isBundle(bundle)) return undefined
-  const components = await atOneMoment(sql, (snapshot) =>
-    Promise.all(
-      book.componentsOf(bundle).map(async ({ sku, each }) => ({ sku, each, levels: await storedLevels(snapshot, sku) }))
+  const made = book.componentsOf(bundle)
+  const components = await atOneMoment(sql, async (snapshot) => {
+    const terms = await storedTerms(
+      snapshot,
+      made.map(({ sku }) => sku)
     )
-  )
+    return Promise.all(
+      made.map(async ({ sku, each }) => {
+        const levels = await storedLevels(snapshot, sku)
+        return { sku, each, levels, terms: announcedTerms(terms.get(sku)) }
+      })
+    )
+  })
   return { bundle, since: book.definitionOf(bundle)!.at, serial: book.serialOf(bundle), components }
 }

@@ -1,14 +1,16 @@
 /**
  * Orders that cannot be served, over all SKUs: a view of levels and open lines of one moment.
  *
- * Guarantee: the short units of a SKU at a location, with the rest that no order covers, are what is oversold there. Which
- * lines are short is decided by `Shortage`. Rejects with what postgres.js threw.
+ * Guarantee: the short units of a SKU, with the rest that no order covers, are what is oversold beyond its allowance; what the
+ * allowance covers is backordered. Which lines are which is decided by `Shortage`. Rejects with what postgres.js threw.
  */
 import type { LocationId, Sku } from "@holdfast/domain/Identity"
-import { shortageAt, unitsAt } from "@holdfast/domain/Shortage"
+import { allowedOf, shortageAt, unitsAt } from "@holdfast/domain/Shortage"
+import { backorderLimit, type Backorder, type SkuTerms } from "@holdfast/domain/SkuTerms"
 import type { Sql } from "./Database.ts"
 import { openLines, type OpenLine } from "./OpenLines.ts"
 import { atOneMoment, type Reader } from "./Snapshot.ts"
+import { storedTerms } from "./StoredTerms.ts"
 
 export interface ShortOrder {
   /** milliseconds since the epoch */
@@ -19,13 +21,21 @@ export interface ShortOrder {
   readonly locationId: LocationId
   /** units that are committed to the order at the location */
   readonly units: number
-  /** of these, that cannot be served */
+  /** of these, that are not there and that the SKU's allowance covers */
+  readonly backordered: number
+  /** of these, that are not there and that no allowance covers */
   readonly short: number
   /** version of the SKU at which the order was heard of */
   readonly heard: number
 }
 
-/** Oversold units that no order asked for. */
+export interface BackorderedOrder extends ShortOrder {
+  readonly kind: Backorder["kind"]
+  /** when the goods are to come, milliseconds since the epoch; null: nobody said */
+  readonly expectedAt: number | null
+}
+
+/** Units oversold beyond the allowance that no order asked for. */
 export interface UncoveredUnits {
   readonly sku: Sku
   readonly locationId: LocationId
@@ -35,8 +45,10 @@ export interface UncoveredUnits {
 }
 
 export interface ShortReport {
-  /** oldest first */
+  /** those with short units, oldest first */
   readonly orders: ReadonlyArray<ShortOrder>
+  /** those with backordered units, oldest first; an order that is covered in part is among `orders` too */
+  readonly backordered: ReadonlyArray<BackorderedOrder>
   readonly uncovered: ReadonlyArray<UncoveredUnits>
 }
 
@@ -61,22 +73,48 @@ const ordersAt = ({ sku, locationId }: OversoldPlace, lines: ReadonlyArray<OpenL
     return [{ placedAt, orderId, channel, sku, locationId, units: unitsAt(allocations, locationId), heard }]
   })
 
-const report = (places: ReadonlyArray<OversoldPlace>, lines: ReadonlyArray<OpenLine>): ShortReport => {
-  const bySku = Map.groupBy(lines, ({ sku }) => sku)
-  const shortages = places.map((place) => ({
-    place,
-    ...shortageAt(place.oversold, ordersAt(place, bySku.get(place.sku) ?? []))
-  }))
-  const orders = shortages.flatMap(({ lines }) => lines)
-  const uncovered = shortages.flatMap(({ place: { sku, locationId, held }, rest }) =>
-    rest === 0 ? [] : [{ sku, locationId, units: rest, held }]
+/** @param places of one SKU @param lines of it @param terms of it */
+const reportOfSku = (
+  places: ReadonlyArray<OversoldPlace>,
+  lines: ReadonlyArray<OpenLine>,
+  terms: SkuTerms | undefined
+): ShortReport => {
+  const shortages = places.map((place) => shortageAt(place.oversold, ordersAt(place, lines)))
+  const { lines: missing, rests } = allowedOf(backorderLimit(terms), shortages)
+  const { kind = "backorder", expectedAt = null } = terms?.backorder ?? {}
+  const uncovered = places.flatMap(({ sku, locationId, held }, i) => {
+    const units = rests[i]!
+    return units === 0 ? [] : [{ sku, locationId, units, held }]
+  })
+  return {
+    orders: missing.filter(({ short }) => short > 0),
+    backordered: missing.filter((order) => order.backordered > 0).map((order) => ({ ...order, kind, expectedAt })),
+    uncovered
+  }
+}
+
+const byPlacement = (a: ShortOrder, b: ShortOrder): number => a.placedAt - b.placedAt
+
+const report = (
+  places: ReadonlyArray<OversoldPlace>,
+  lines: ReadonlyArray<OpenLine>,
+  terms: ReadonlyMap<Sku, SkuTerms>
+): ShortReport => {
+  const linesOf = Map.groupBy(lines, ({ sku }) => sku)
+  const all = [...Map.groupBy(places, ({ sku }) => sku)].map(([sku, ofSku]) =>
+    reportOfSku(ofSku, linesOf.get(sku) ?? [], terms.get(sku))
   )
-  return { orders: orders.sort((a, b) => a.placedAt - b.placedAt), uncovered }
+  return {
+    orders: all.flatMap(({ orders }) => orders).sort(byPlacement),
+    backordered: all.flatMap(({ backordered }) => backordered).sort(byPlacement),
+    uncovered: all.flatMap(({ uncovered }) => uncovered)
+  }
 }
 
 export const shortOrders = (sql: Sql): Promise<ShortReport> =>
-  atOneMoment(sql, async (transaction) => {
-    const places = await oversoldPlaces(transaction)
-    if (places.length === 0) return { orders: [], uncovered: [] }
-    return report(places, await openLines(transaction, [...new Set(places.map(({ sku }) => sku))]))
+  atOneMoment(sql, async (snapshot) => {
+    const places = await oversoldPlaces(snapshot)
+    if (places.length === 0) return { orders: [], backordered: [], uncovered: [] }
+    const skus = [...new Set(places.map(({ sku }) => sku))]
+    return report(places, await openLines(snapshot, skus), await storedTerms(snapshot, skus))
   })

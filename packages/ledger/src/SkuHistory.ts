@@ -5,7 +5,7 @@
  * the rows from the first shown on are read. Rejects with what postgres.js threw.
  */
 import type { Sku } from "@holdfast/domain/Identity"
-import type { RareDeltas, StockChange, StockChangeKind } from "@holdfast/domain/StockChange"
+import type { HistoryRow } from "@holdfast/domain/StockHistory"
 import { documentKind } from "./OpenLines.ts"
 import type { Reader } from "./Snapshot.ts"
 
@@ -18,43 +18,6 @@ export interface HistoryQuery {
   readonly upTo?: number | undefined
   /** only what belongs to this order */
   readonly orderId?: string | undefined
-}
-
-/** What an operator follows from row to row. */
-export interface HistoryUnits {
-  readonly onHand: number
-  readonly committed: number
-  readonly held: number
-  readonly available: number
-}
-
-/** Signed units by which a row changed each quantity; what it left alone is absent. */
-export type HistoryDeltas = RareDeltas & Partial<Pick<StockChange, "onHand" | "committed" | "held" | "oversold">>
-
-/** Times are milliseconds since the epoch. */
-export interface HistoryRow {
-  readonly version: number
-  readonly kind: StockChangeKind
-  readonly locationId: string
-  readonly occurredAt: number
-  readonly committedAt: number
-  /** the event's source and id; `request` and its key; `clock` */
-  readonly source: string
-  readonly id: string
-  readonly channel: string | null
-  readonly documentId: string | null
-  readonly reservationId: string | null
-  /** null also where it is never */
-  readonly expiresAt: number | null
-  readonly countedAt: number | null
-  readonly reason: string | null
-  readonly by: string | null
-  readonly reference: string | null
-  readonly deltas: HistoryDeltas
-  /** units on hand that the row did not move, since a later count had seen them */
-  readonly seenByCount: number | null
-  readonly before: HistoryUnits
-  readonly after: HistoryUnits
 }
 
 export interface SkuHistory {

@@ -115,3 +115,15 @@ export const skuReport = (sql: Sql, sku: Sku, asked: HistoryQuery): Promise<SkuR
       history
     }
   })
+
+/** What there is and what happened, for whoever asks a running instance. Undefined when the SKU is not known. */
+export const levelsAndHistory = (
+  sql: Sql,
+  sku: Sku,
+  asked: HistoryQuery
+): Promise<(Pick<SkuReport, "version" | "levels"> & SkuHistory) | undefined> =>
+  atOneMoment(sql, async (snapshot) => {
+    const levels = await storedLevels(snapshot, sku)
+    if (levels.length === 0) return undefined
+    return { version: versionOf(levels), levels, ...(await skuHistory(snapshot, sku, asked)) }
+  })

@@ -38,7 +38,7 @@ describe("what is read of a SKU", () => {
   })
   beforeEach(async () => {
     await sql`truncate partition_owner, ledger, stock_level, hold, document_line, outbox, parked, quarantine,
-      listing, listing_history, channel_definition`
+      listing, listing_history, channel_definition, sku_terms`
     shelf = new StoredShelf(sql, await takeOver(sql, 7, "test", { created: "2026-01-01T00:00:00Z", lastSequence: 0 }))
   })
 
@@ -349,7 +349,7 @@ describe("what is read of a SKU", () => {
     it("is nobody when nothing is oversold", async () => {
       await received("MUG", "r-1", 10)
       await placed("MUG", "o-1", 10, t)
-      expect(await shortOrders(sql)).toEqual({ orders: [], uncovered: [] })
+      expect(await shortOrders(sql)).toEqual({ orders: [], backordered: [], uncovered: [] })
     })
 
     it("is who ordered last at each location, oldest first over all SKUs", async () => {
@@ -369,6 +369,27 @@ describe("what is read of a SKU", () => {
       expect(uncovered).toEqual([])
       const { oversoldUnits, findings } = await Effect.runPromise(verify(sql))
       expect([oversoldUnits, findings]).toEqual([5, []])
+    })
+
+    it("is not who waits inside an allowance, which is one of all locations together", async () => {
+      await received("MUG", "r-1", 5)
+      await placed("MUG", "first", 7, t + 1_000)
+      await placed("MUG", "second", 2, t + 2_000, berlin)
+      await placed("MUG", "third", 4, t + 3_000)
+      const expectedAt = t + 86_400_000
+      await shelf.fact("MUG", "backorder.set", "b-1", {}, [{ limit: 5, kind: "preorder", expectedAt }], t + 4_000)
+
+      // 5 are there for the 11 at main, none for the 2 in Berlin: 8 are missing, 5 of them are allowed
+      const { orders, backordered, uncovered } = await shortOrders(sql)
+      expect(backordered).toMatchObject([
+        { orderId: "first", locationId: "main", units: 7, backordered: 2, kind: "preorder", expectedAt },
+        { orderId: "second", locationId: "berlin", units: 2, backordered: 2 },
+        { orderId: "third", locationId: "main", units: 4, backordered: 1 }
+      ])
+      expect(orders).toMatchObject([{ orderId: "third", units: 4, short: 3 }])
+      expect(uncovered).toEqual([])
+      const { oversoldUnits, findings } = await Effect.runPromise(verify(sql))
+      expect([oversoldUnits, findings]).toEqual([3, []])
     })
 
     it("says what no order asked for", async () => {

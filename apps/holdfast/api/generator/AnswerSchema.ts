@@ -2,6 +2,7 @@
  * Schemas of what Holdfast answers and announces. The apps write these as plain types; `ApiSchemas.test.ts` has
  * the compiler hold each schema to its type, so that neither changes alone.
  */
+import { eventTypes } from "@holdfast/domain/EventManifest"
 import { LocationId, OrderId, ReservationId, Sku } from "@holdfast/domain/Identity"
 import { Schema } from "effect"
 
@@ -80,6 +81,61 @@ const groupAnswers = {
   GroupDenied: Struct({ status: status("denied"), reason: DenialReason, lines: optionalKey(Schema.Array(DeniedLine)) })
 } as const
 
+const Change = Units.annotate({ description: "signed units; absent means 0" })
+
+const HistoryUnits = Struct({ onHand: Units, committed: Units, held: Units, available: Units })
+
+const described = <S extends Schema.Top>(schema: S, description: string) => schema.annotate({ description })
+
+const HistoryRow = Struct({
+  version: Count,
+  kind: described(
+    Schema.Union([
+      Schema.Literals(eventTypes),
+      Schema.Literals([
+        "reservation.granted",
+        "reservation.extended",
+        "reservation.pinned",
+        "reservation.unpinned",
+        "reservation.consumed",
+        "reservation.confirmed",
+        "reservation.released",
+        "reservation.expired"
+      ])
+    ]),
+    "what happened: an event, or what became of a reservation"
+  ),
+  locationId: Text,
+  occurredAt: Millis,
+  committedAt: Millis,
+  source: described(Text, "of the event; `request`; `clock`"),
+  id: described(Text, "of the event; the key of the request"),
+  channel: Schema.NullOr(Text),
+  documentId: described(Schema.NullOr(Text), "the order, shipment, transfer, purchase or count"),
+  reservationId: Schema.NullOr(Text),
+  expiresAt: Schema.NullOr(Millis),
+  countedAt: Schema.NullOr(Millis),
+  reason: Schema.NullOr(Text),
+  by: Schema.NullOr(Text),
+  reference: Schema.NullOr(Text),
+  deltas: Struct({
+    onHand: optionalKey(Change),
+    receiving: optionalKey(Change),
+    inspection: optionalKey(Change),
+    damaged: optionalKey(Change),
+    quality: optionalKey(Change),
+    committed: optionalKey(Change),
+    held: optionalKey(Change),
+    safetyStock: optionalKey(Change),
+    incoming: optionalKey(Change),
+    inTransit: optionalKey(Change),
+    oversold: optionalKey(Change)
+  }),
+  seenByCount: described(Schema.NullOr(Units), "units on hand that did not move, since a later count had seen them"),
+  before: described(HistoryUnits, "the location before it"),
+  after: described(HistoryUnits, "the location after it")
+})
+
 export const answers = {
   ...groupAnswers,
   Granted: Struct({
@@ -109,6 +165,15 @@ export const answers = {
         description: "from when on how many units may be promised; purchases without a date do not count"
       })
     )
+  }),
+  History: Struct({
+    status: status("history"),
+    sku: Sku,
+    version: Count,
+    available: Units,
+    locations: Schema.Array(Struct({ ...level, available: Units })),
+    matching: Count.annotate({ description: "rows that were asked for, those beyond the limit included" }),
+    rows: Schema.Array(HistoryRow)
   }),
   Denied: Struct({
     status: status("denied"),

@@ -38,6 +38,8 @@ const texts: Readonly<Record<string, string>> = {
   kind: "`preorder` where nothing is there yet; `backorder` unless given",
   safetyStock: "units that are never promised",
   promise: "whether to say from when on how many may be promised",
+  newest: "most rows: the newest; 50 unless given",
+  committedSince: "only what was committed from then on",
   components: "what one bundle is made of; none at all: it is a bundle no more",
   key: "the caller's own name for the request: the same key hears the same answer for at least a day",
   ttlMillis: "milliseconds that the hold lives unless it is confirmed; ten minutes unless given",

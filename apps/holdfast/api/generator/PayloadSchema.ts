@@ -5,9 +5,17 @@
  * check in code are told again here, by the identity of their check; a test holds both against each other at every limit.
  * It cannot tell bytes from characters: an id of 128 characters may still be too long.
  */
-import { holdTtlMillisMax, holdTtlMillisMin, idBytesMax, lineQuantityMax, noteBytesMax } from "@holdfast/domain/Limit"
+import {
+  historyRowsMax,
+  holdTtlMillisMax,
+  holdTtlMillisMin,
+  idBytesMax,
+  lineQuantityMax,
+  noteBytesMax
+} from "@holdfast/domain/Limit"
 import { Note, Sku } from "@holdfast/domain/Identity"
 import { TtlMillis } from "@holdfast/domain/Reservation"
+import { RowCount } from "@holdfast/domain/StockHistory"
 import { Delta, Instant, Quantity, QuantityOrNone } from "@holdfast/domain/StockEvent"
 import { type JsonSchema, type Schema, SchemaAST, SchemaRepresentation } from "effect"
 import { timeMax } from "@holdfast/domain/Rfc3339"
@@ -32,6 +40,7 @@ const limited: ReadonlyArray<readonly [name: string, schema: Schema.Top, limits:
   ["Quantity", Quantity, whole(1, lineQuantityMax)],
   ["QuantityOrNone", QuantityOrNone, whole(0, lineQuantityMax)],
   ["Delta", Delta, { ...whole(-lineQuantityMax, lineQuantityMax), not: { const: 0 } }],
+  ["RowCount", RowCount, whole(1, historyRowsMax)],
   ["TtlMillis", TtlMillis, whole(holdTtlMillisMin, holdTtlMillisMax)],
   [
     "Instant",

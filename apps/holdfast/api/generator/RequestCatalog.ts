@@ -90,6 +90,14 @@ export const requests: ReadonlyArray<CataloguedRequest> = [
     summary: "What there is of a SKU, from the one who decides about it. It changes nothing.",
     done: ["Available"],
     example: { sku: "MUG" }
+  },
+  {
+    verb: "history",
+    name: "AskHistory",
+    schema: requestSchemas.history,
+    summary: "What happened to a SKU: the newest rows of its ledger. It changes nothing.",
+    done: ["History"],
+    example: { sku: "MUG", newest: 20 }
   }
 ]
 
@@ -144,6 +152,40 @@ export const answerCatalog: Readonly<Record<AnswerName, CataloguedAnswer>> = {
       version: 4,
       available: 7,
       locations: [{ locationId: "main", onHand: 10, committed: 0, held: 3, available: 7 }]
+    }
+  },
+  History: {
+    description: "The newest rows, newest last, and how many there are of those that were asked for.",
+    example: {
+      status: "history",
+      sku: "MUG",
+      version: 4,
+      available: 7,
+      locations: [{ locationId: "main", onHand: 10, committed: 0, held: 3, available: 7 }],
+      matching: 4,
+      rows: [
+        {
+          version: 4,
+          kind: "reservation.granted",
+          locationId: "main",
+          occurredAt: later - 600_000,
+          committedAt: later - 600_000,
+          source: "request",
+          id: "cart-42",
+          channel: null,
+          documentId: null,
+          reservationId: hold.reservationId,
+          expiresAt: later,
+          countedAt: null,
+          reason: null,
+          by: null,
+          reference: null,
+          deltas: { held: 3 },
+          seenByCount: null,
+          before: { onHand: 10, committed: 0, held: 0, available: 10 },
+          after: { onHand: 10, committed: 0, held: 3, available: 7 }
+        }
+      ]
     }
   },
   GroupGranted: {
@@ -205,7 +247,7 @@ export const answerNames = Object.keys(answers) as ReadonlyArray<AnswerName>
 /** What a verb may hear. */
 export const heardBy = (verb: RequestVerb): ReadonlyArray<AnswerName> => {
   const done = requestsOf(verb).flatMap((request) => request.done)
-  if (verb === "availability") return [...done, "Denied", "Busy", "Unknown", "Invalid"]
+  if (verb === "availability" || verb === "history") return [...done, "Denied", "Busy", "Unknown", "Invalid"]
   return [...done, "Denied", "GroupDenied", "Busy", "Unknown", "Invalid", "KeyReused"]
 }
 

@@ -7,7 +7,7 @@ import { example, guarded, json, query, response, retryAfter, traceparent } from
 import { payloadSchema, type Json } from "./PayloadSchema.ts"
 import { answerCatalog, answerNames, requestSchemaOf, requestsOf, type CataloguedRequest } from "./RequestCatalog.ts"
 
-type PostedVerb = Exclude<RequestVerb, "availability">
+type PostedVerb = Exclude<RequestVerb, "availability" | "history">
 
 /** What is asked over HTTP with a body, and where. */
 const places: Readonly<Record<PostedVerb, string>> = {

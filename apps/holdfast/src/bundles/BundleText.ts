@@ -1,5 +1,5 @@
 /** Bundles as text for a terminal. Pure. */
-import { announcedLevel } from "@holdfast/domain/Availability"
+import { announcedLevel, type BundlePart } from "@holdfast/domain/Availability"
 import type { BundleBook } from "@holdfast/domain/Bundle"
 import { buildable } from "@holdfast/domain/BundleAvailability"
 import type { BundlePlan } from "@holdfast/domain/BundlePlan"
@@ -49,9 +49,12 @@ export const bundlesText = (book: BundleBook, bundles: ReadonlyArray<Sku>, style
 
 const availableOf = ({ levels }: ComponentReport): number => levels.reduce((sum, level) => sum + available(level), 0)
 
-/** Bundles that are made at each location. */
-export const builtOf = ({ components }: BundleReport) =>
-  buildable(components.map(({ sku, each, levels }) => ({ sku, each, levels: levels.map(announcedLevel) })))
+/** The components as channels reckon with them. */
+export const partsOf = ({ components }: BundleReport): ReadonlyArray<BundlePart> =>
+  components.map(({ sku, each, levels, terms }) => {
+    const part = { sku, each, levels: levels.map(announcedLevel) }
+    return terms === undefined ? part : { ...part, terms }
+  })
 
 const componentColumns = (report: BundleReport): ReadonlyArray<TextColumn<ComponentReport>> => {
   const makes = (row: ComponentReport) => Math.floor(availableOf(row) / row.each)
@@ -71,7 +74,7 @@ const componentColumns = (report: BundleReport): ReadonlyArray<TextColumn<Compon
 
 /** What a bundle is made of, and how many there are. */
 export const bundleLines = (report: BundleReport, style: TerminalStyle): ReadonlyArray<string> => {
-  const built = builtOf(report)
+  const built = buildable(partsOf(report))
   const all = built.reduce((sum, { onHand }) => sum + onHand, 0)
   const places = built.map(({ locationId, onHand }) => `${wholeText(onHand)} at ${oneLine(locationId)}`)
   return [

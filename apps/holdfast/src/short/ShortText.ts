@@ -1,9 +1,9 @@
 /**
- * Short orders as text: a table of them, oldest first, and sums per channel.
+ * Short orders as text: a table of them, oldest first, and sums per channel; then those that wait inside an allowance.
  *
  * Guarantee: no line is wider than asked as long as names allow it. Pure.
  */
-import type { ShortOrder, ShortReport, UncoveredUnits } from "@holdfast/ledger/ShortOrders"
+import type { BackorderedOrder, ShortOrder, ShortReport, UncoveredUnits } from "@holdfast/ledger/ShortOrders"
 import type { TerminalStyle } from "../terminal/TerminalStyle.ts"
 import { countText, oneLine, timeText, wholeText } from "../terminal/TerminalText.ts"
 import { indented, tableLines, type TextColumn } from "../terminal/TextTable.ts"
@@ -26,14 +26,25 @@ export const shortageByChannel = (orders: ReadonlyArray<ShortOrder>): ReadonlyAr
     }))
     .sort((a, b) => b.units - a.units || (a.channel ?? "").localeCompare(b.channel ?? ""))
 
-const columns: ReadonlyArray<TextColumn<ShortOrder>> = [
+const orderColumns: ReadonlyArray<TextColumn<ShortOrder>> = [
   { title: "placed", text: ({ placedAt }) => timeText(placedAt), left: true },
   { title: "order", text: ({ orderId }) => oneLine(orderId), left: true },
   { title: "channel", text: ({ channel }) => oneLine(channel ?? "-"), left: true },
   { title: "sku", text: ({ sku }) => oneLine(sku), left: true },
   { title: "location", text: ({ locationId }) => oneLine(locationId), left: true },
-  { title: "open", text: ({ units }) => wholeText(units) },
+  { title: "open", text: ({ units }) => wholeText(units) }
+]
+
+const columns: ReadonlyArray<TextColumn<ShortOrder>> = [
+  ...orderColumns,
   { title: "short", text: ({ short }) => wholeText(short), mark: () => "red" }
+]
+
+const backorderedColumns: ReadonlyArray<TextColumn<BackorderedOrder>> = [
+  ...orderColumns,
+  { title: "to come", text: ({ backordered }) => wholeText(backordered) },
+  { title: "allowed as", text: ({ kind }) => kind, left: true },
+  { title: "expected", text: ({ expectedAt }) => (expectedAt === null ? "-" : timeText(expectedAt)), left: true }
 ]
 
 const channelColumns: ReadonlyArray<TextColumn<ChannelShortage>> = [
@@ -49,9 +60,17 @@ const uncoveredText = ({ sku, locationId, units, held }: UncoveredUnits): string
 const uncoveredLines = (uncovered: ReadonlyArray<UncoveredUnits>): ReadonlyArray<string> =>
   uncovered.length === 0 ? [] : ["", "oversold beyond what orders ask for:", ...indented(uncovered.map(uncoveredText))]
 
-export const shortText = ({ orders, uncovered }: ShortReport, style: TerminalStyle): string => {
-  if (orders.length + uncovered.length === 0) return "no order is short: nothing is promised beyond what is there"
-  if (orders.length === 0) return ["no order is short", ...uncoveredLines(uncovered)].join("\n")
+const backorderedLines = (
+  backordered: ReadonlyArray<BackorderedOrder>,
+  style: TerminalStyle
+): ReadonlyArray<string> => {
+  if (backordered.length === 0) return []
+  const title = "backordered, inside what may be promised beyond what is there:"
+  return ["", title, ...indented(tableLines(backorderedColumns, backordered, { ...style, columns: style.columns - 2 }))]
+}
+
+const shortLines = (orders: ReadonlyArray<ShortOrder>, style: TerminalStyle): ReadonlyArray<string> => {
+  if (orders.length === 0) return ["no order is short"]
   const channels = shortageByChannel(orders)
   const units = channels.reduce((sum, channel) => sum + channel.units, 0)
   const count = new Set(orders.map(({ orderId }) => orderId)).size
@@ -60,7 +79,11 @@ export const shortText = ({ orders, uncovered }: ShortReport, style: TerminalSty
     "",
     `${countText(count, "order")} ${count === 1 ? "is" : "are"} short of ${countText(units, "unit")}`,
     "",
-    ...tableLines(channelColumns, channels, style),
-    ...uncoveredLines(uncovered)
-  ].join("\n")
+    ...tableLines(channelColumns, channels, style)
+  ]
 }
+
+export const shortText = ({ orders, backordered, uncovered }: ShortReport, style: TerminalStyle): string =>
+  orders.length + backordered.length + uncovered.length === 0
+    ? "no order is short: nothing is promised beyond what is there"
+    : [...shortLines(orders, style), ...backorderedLines(backordered, style), ...uncoveredLines(uncovered)].join("\n")

@@ -4,7 +4,8 @@
  * Guarantee: no line is wider than asked as long as names allow it. Times are those of the commit, in UTC, under their day; when
  * it happened is said where that was another minute. Pure.
  */
-import type { HistoryRow, HistoryUnits, SkuHistory } from "@holdfast/ledger/SkuHistory"
+import type { HistoryRow, HistoryUnits } from "@holdfast/domain/StockHistory"
+import type { SkuHistory } from "@holdfast/ledger/SkuHistory"
 import { painted, type TerminalStyle } from "../terminal/TerminalStyle.ts"
 import { countText, cut, oneLine, signedText, timeText, wholeText } from "../terminal/TerminalText.ts"
 import { indented, wrapped } from "../terminal/TextTable.ts"

@@ -3,11 +3,15 @@
  *
  * Guarantee: the last step is what `Publishable` says, which alone decides; the steps before explain it. Pure.
  */
-import { announcedLevel } from "@holdfast/domain/Availability"
+import { announcedLevel, type BundlePart } from "@holdfast/domain/Availability"
+import { bundleStock } from "@holdfast/domain/BundleAvailability"
+import { bundleSaleable } from "@holdfast/domain/BundleSaleable"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
-import { publishable, saleable, type Saleable } from "@holdfast/domain/Publishable"
+import { publishable } from "@holdfast/domain/Publishable"
+import { saleable, type Saleable } from "@holdfast/domain/Saleable"
 import type { AnnouncedTerms } from "@holdfast/domain/SkuTerms"
 import type { LevelUnits } from "@holdfast/domain/StockState"
+import { oneLine } from "../terminal/TerminalText.ts"
 
 export type ChannelPolicy = Pick<ChannelDefinition, "id" | "buffer" | "cap" | "locations" | "threshold">
 
@@ -38,20 +42,31 @@ const limitsOf = (policy: ChannelPolicy, available: number): ReadonlyArray<Recko
   return steps
 }
 
-/** What the SKU's terms of sale leave to the channel, where they say anything that changes it. */
-const termSteps = ({ available, unfenced, allowed, inQuota }: Saleable): ReadonlyArray<ReckoningStep> => {
-  const steps = [
-    { what: "not what is kept for other channels", units: unfenced },
-    { what: "with what may be promised beyond what is there", units: allowed },
-    { what: "not more than is left of its quota", units: inQuota }
-  ]
-  let before = available
+/** Steps that are undefined, or change nothing, are left out. */
+const changing = (
+  before: number,
+  steps: ReadonlyArray<{ readonly what: string; readonly units: number | undefined }>
+): ReadonlyArray<ReckoningStep> => {
+  let last = before
   return steps.flatMap(({ what, units }) => {
-    if (units === undefined || units === before) return []
-    before = units
+    if (units === undefined || units === last) return []
+    last = units
     return [{ what, units }]
   })
 }
+
+const beyond = "with what may be promised beyond what is there"
+
+/** What the SKU's terms of sale leave to the channel, where they say anything that changes it. */
+const termSteps = ({ available, unfenced, allowed, inQuota }: Saleable): ReadonlyArray<ReckoningStep> =>
+  changing(available, [
+    { what: "not what is kept for other channels", units: unfenced },
+    { what: beyond, units: allowed },
+    { what: "not more than is left of its quota", units: inQuota }
+  ])
+
+const where = ({ locations }: ChannelPolicy): string =>
+  locations === undefined ? "at all locations" : "where it sells from"
 
 /** @param levels of the SKU at all its locations */
 export const reckon = (
@@ -61,11 +76,27 @@ export const reckon = (
 ): Reckoning => {
   const stock = { levels: levels.map(announcedLevel), ...(terms === undefined ? {} : { terms }) }
   const sale = saleable(policy, stock)
-  const where = policy.locations === undefined ? "at all locations" : "where it sells from"
   const steps = [
-    { what: `available ${where}`, units: sale.available },
+    { what: `available ${where(policy)}`, units: sale.available },
     ...termSteps(sale),
     ...limitsOf(policy, sale.units)
+  ]
+  return { steps, publishable: publishable(policy, stock) }
+}
+
+/** @param parts what the bundle is made of */
+export const reckonBundle = (policy: ChannelPolicy, parts: ReadonlyArray<BundlePart>): Reckoning => {
+  const stock = bundleStock(parts)
+  const { available, allowed, limits, units } = bundleSaleable(policy, stock.levels, parts)
+  let least = allowed ?? available
+  const limiting = limits.map((limit) => ({
+    what: `not more than the terms of ${oneLine(limit.sku)} leave`,
+    units: (least = Math.min(least, limit.units))
+  }))
+  const steps = [
+    { what: `available ${where(policy)}`, units: available },
+    ...changing(available, [{ what: beyond, units: allowed }, ...limiting]),
+    ...limitsOf(policy, units)
   ]
   return { steps, publishable: publishable(policy, stock) }
 }

@@ -1,22 +1,14 @@
 /** Why a channel is told its quantity of a bundle, as text: from the components to what it shows. Pure. */
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
-import { emptyLevel, type LevelUnits } from "@holdfast/domain/StockState"
 import type { BundleReport } from "@holdfast/ledger/BundleReport"
 import type { ListingEntry } from "@holdfast/ledger/ListingHistory"
-import { builtOf, bundleLines } from "../bundles/BundleText.ts"
+import { bundleLines } from "../bundles/BundleText.ts"
 import { painted, type TerminalStyle } from "../terminal/TerminalStyle.ts"
 import { oneLine, timeText, wholeText } from "../terminal/TerminalText.ts"
 import { indented } from "../terminal/TextTable.ts"
-import { reckon, type ChannelPolicy, type Reckoning } from "./Reckoning.ts"
+import type { Reckoning } from "./Reckoning.ts"
 import { toldLines } from "./ToldText.ts"
 import { stepLines } from "./WhyText.ts"
-
-/** Bundles that can be made, as levels of stock. */
-export const builtLevels = (report: BundleReport): ReadonlyArray<LevelUnits> =>
-  builtOf(report).map(({ locationId, onHand }) => ({ ...emptyLevel(locationId), onHand }))
-
-export const reckonBundle = (channel: ChannelPolicy, report: BundleReport): Reckoning =>
-  reckon(channel, builtLevels(report), undefined)
 
 /** What the channel confirmed last, beside what it is told. */
 const standing = (told: ReadonlyArray<ListingEntry>, publishable: number): string => {

@@ -5,7 +5,7 @@
  */
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import type { ListingReport } from "@holdfast/ledger/ListingReport"
-import type { HistoryRow } from "@holdfast/ledger/SkuHistory"
+import type { HistoryRow } from "@holdfast/domain/StockHistory"
 import { historyLines } from "../sku/HistoryText.ts"
 import { levelLines } from "../sku/SkuText.ts"
 import { painted, type TerminalStyle } from "../terminal/TerminalStyle.ts"
