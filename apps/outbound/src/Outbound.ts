@@ -5,6 +5,7 @@
  * delays neither the reading nor another channel. What was confirmed to us survives in PostgreSQL, and so does with which
  * definitions: they are stored before the first push. While it runs, a channel is what the ledger says: see `ChannelFollower`.
  */
+import { type AccountOf, makeAccounts } from "@holdfast/channels/budget/AccountBudgets"
 import type { ChannelSnapshot } from "@holdfast/channels/ChannelSnapshot"
 import type { SettledEvent } from "@holdfast/channels/EventAccount"
 import type { ListingStore, ListingStoreError } from "@holdfast/channels/ListingStore"
@@ -59,8 +60,9 @@ const make = Effect.fnUntraced(function* (options: OutboundOptions) {
   const channels: Array<OutputStream> = []
   const byId = new Map<ChannelId, OutputStream>()
   const state = initialConsumerState()
+  const accountOf = makeAccounts()
   const open = (revision: ChannelRevision) =>
-    Effect.map(openChannel(revision, options.onSettled), (channel) => {
+    Effect.map(openChannel(revision, options.onSettled, accountOf), (channel) => {
       channels.push(channel)
       byId.set(revision.definition.id, channel)
     })
@@ -122,13 +124,14 @@ const untilLedger = <A, E extends Error, R>(effect: Effect.Effect<A, E, R>): Eff
 
 const openChannel = (
   { definition, operation }: ChannelRevision,
-  onSettled: OutboundOptions["onSettled"]
+  onSettled: OutboundOptions["onSettled"],
+  accountOf: AccountOf
 ): Effect.Effect<OutputStream, OutboundError, ListingStore | Database | Scope.Scope> =>
   Effect.gen(function* () {
     const connector = yield* connectorOf(definition)
     const fork = yield* FiberSet.makeRuntime<Database>()
     const onDrained = () => void fork(noteDrained(definition.id))
-    const stream = yield* makeOutputStream({ definition, connector, onSettled, onDrained }).pipe(
+    const stream = yield* makeOutputStream({ definition, connector, onSettled, onDrained, accountOf }).pipe(
       untilLedger,
       Effect.mapError(
         (error: ListingStoreError) => new OutboundError({ reason: "listings_unreadable", detail: error.message })

@@ -65,3 +65,9 @@ export const scheduleIntervalMillisMax = 7 * 24 * 60 * 60_000
 
 /** Components of one bundle. A gift hamper has twenty; each is a demand of its own, and is waited for. */
 export const bundleComponentsMax = 50
+
+/** Longest window of a channel's limit: quotas by the month are the longest that channels state. */
+export const limitWindowMillisMax = 31 * 24 * 60 * 60 * 1000
+
+/** Limits of one channel: each is asked before every call. No channel states more than four. */
+export const rateLimitsMax = 16
