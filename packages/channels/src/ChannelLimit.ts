@@ -83,3 +83,6 @@ export const unknownResetShare = 1 / 24
 
 /** How long a channel that shares an account is waited for when it is its turn: a busy process wakes it that late. */
 export const turnPatienceMillis = 20
+
+/** Windows of which a channel may say what is left: bounds memory whatever it says. No channel states more than three. */
+export const allowancesMax = 8

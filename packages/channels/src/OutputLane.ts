@@ -150,6 +150,7 @@ export class OutputLane {
   /** What the channel said of its budgets. */
   learn(observed: ReadonlyArray<BudgetObservation>, now: number): void {
     for (const each of observed) this.budgets.learn(each, now, this.member.account.underWay)
+    this.aged.rebudget(this.agedRate, now)
   }
 
   /** Which limit holds back what waits, and until when; undefined: none. */

@@ -38,6 +38,11 @@ const changes = (offer: (sku: string, units: number) => void, sku: string, quant
     )
   )
 
+const saying = (observed: BudgetObservation) => () => ({
+  ...applied,
+  outcome: { _tag: "applied" as const, observed: [observed] }
+})
+
 describe("a listing's day", () => {
   it.effect("once spent, holds back this listing only, says until when, and ends on the newest", () =>
     onVirtualTime(
@@ -132,11 +137,6 @@ describe("a window of requests", () => {
 })
 
 describe("what a channel says of its budgets", () => {
-  const saying = (observed: BudgetObservation) => () => ({
-    ...applied,
-    outcome: { _tag: "applied" as const, observed: [observed] }
-  })
-
   it.effect("is kept to when it is less than declared", () =>
     onVirtualTime(
       Effect.gen(function* () {
@@ -189,6 +189,26 @@ describe("what a channel says of its budgets", () => {
         offer("S0", 0)
         yield* TestClock.adjust(100)
         assert.deepInclude(channel.quantities, { S0: 0 })
+      })
+    )
+  )
+})
+
+describe("updates to zero at a channel that turned out to be slow", () => {
+  it.effect("go before what has waited too long, but for its share", () =>
+    onVirtualTime(
+      Effect.gen(function* () {
+        const { channel, offer } = yield* started({ perSecond: 100, burst: 1, concurrency: 1 })
+        for (let n = 0; n < 10; n++) yield* changes(offer, `Z${n}`, [9])
+        channel.reply = saying({ kind: "requests", restorePerSecond: 1 })
+        for (let n = 0; n < 200; n++) offer(`S${n}`, 1)
+        yield* TestClock.adjust(60_000)
+        for (let n = 0; n < 10; n++) offer(`Z${n}`, 0)
+        const before = channel.calls.length
+        yield* TestClock.adjust(15_000)
+        const calls = channel.calls.slice(before)
+        assert.strictEqual(calls.filter(({ quantity }) => quantity === 0).length, 10)
+        assert.isAbove(calls.filter(({ quantity }) => quantity === 1).length, 1)
       })
     )
   )

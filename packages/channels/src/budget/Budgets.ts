@@ -6,7 +6,7 @@
  */
 import type { RateBudget } from "@holdfast/domain/Channel"
 import type { RateLimit } from "@holdfast/domain/RateLimit"
-import { zeroShare } from "../ChannelLimit.ts"
+import { allowancesMax, zeroShare } from "../ChannelLimit.ts"
 import { TokenBucket } from "../TokenBucket.ts"
 import type { BudgetObservation } from "./BudgetObservation.ts"
 import { LearnedAllowance } from "./LearnedAllowance.ts"
@@ -65,7 +65,7 @@ export class Budgets {
 
   /** Calls per second that all of them bear for ever. */
   get sustained(): number {
-    let least = this.rate.perSecond
+    let least = Math.min(this.rate.perSecond, this.learnedPerSecond)
     for (const { sustained } of this.limits.values()) least = Math.min(least, sustained)
     return least
   }
@@ -119,6 +119,7 @@ export class Budgets {
     if (observed.remaining === undefined) return
     const name = observed.windowMillis === undefined ? "requests" : `requests per ${observed.windowMillis} ms`
     const allowance = this.learned.get(name) ?? new LearnedAllowance()
+    if (this.learned.size >= allowancesMax && !this.learned.has(name)) return
     this.learned.set(name, allowance)
     allowance.learn(observed, now, underWay)
   }

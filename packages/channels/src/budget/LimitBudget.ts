@@ -67,6 +67,7 @@ const costOf = ({ bucket, restorePerSecond, perRequest = 0, perItem = 0 }: Limit
   const least = perRequest + perItem
   const points = new TokenBucket({ burst: bucket, perSecond: restorePerSecond })
   let kept = Math.min(keptOf(bucket), bucket - least)
+  let perSecond = restorePerSecond
   const itemsFor = (left: number) =>
     perItem === 0 ? Number.POSITIVE_INFINITY : Math.floor((left - perRequest) / perItem)
   return {
@@ -74,14 +75,16 @@ const costOf = ({ bucket, restorePerSecond, perRequest = 0, perItem = 0 }: Limit
     room: (now) => ({ items: itemsFor(points.left(now)), others: itemsFor(points.left(now) - kept) }),
     spend: (now, { items }) => points.take(now, perRequest + perItem * items),
     learn: ({ kind, max, remaining, restorePerSecond: restored }, now, underWay) => {
-      if (kind !== "cost") return
+      if (kind !== "cost" || restored === 0) return
       const burst = Math.max(least, Math.min(bucket, max ?? bucket))
       kept = Math.min(keptOf(burst), burst - least)
-      if (restored !== undefined || max !== undefined)
-        points.rebudget({ burst, perSecond: Math.min(restorePerSecond, restored ?? restorePerSecond) }, now)
+      perSecond = Math.min(restorePerSecond, restored ?? perSecond)
+      points.rebudget({ burst, perSecond }, now)
       if (remaining !== undefined) points.leave(now, remaining - underWay * least)
     },
-    sustained: restorePerSecond / least
+    get sustained() {
+      return perSecond / least
+    }
   }
 }
 
