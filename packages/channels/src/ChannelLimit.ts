@@ -68,6 +68,7 @@ export const listingKeptOf = (max: number): number => Math.min(10, keptOf(max))
 /** Parts of a window that are told apart: up to one of them is given away so that the whole takes little memory. */
 export const windowSlots = 100
 
+/** The day of a listing that no time zone is named for: any 24 hours. */
 export const dayMillis = 24 * 60 * 60 * 1000
 
 /** The same for the rolling day of one listing, of which there are many: a quarter of an hour each. */
@@ -76,7 +77,7 @@ export const daySlots = 96
 /**
  * Longest time that a channel's word of what is left is believed: a day's quota may be spent; beyond it a mistake is likelier.
  */
-export const allowanceMaxMillis = dayMillis
+export const allowanceMaxMillis = 24 * 60 * 60 * 1000
 
 /** Of a window whose end a channel does not name, the part after which it is asked again: an hour of a day. */
 export const unknownResetShare = 1 / 24

@@ -1,6 +1,7 @@
 import { Schema } from "effect"
 import { assert, describe, it } from "vitest"
 import { RateBudget } from "../src/Channel.ts"
+import type { RateLimit } from "../src/RateLimit.ts"
 
 const rate = { perSecond: 5, burst: 5, concurrency: 2 }
 const decode = Schema.decodeUnknownSync(RateBudget)
@@ -12,7 +13,7 @@ describe("a rate budget", () => {
   })
 
   it("may have limits of every kind, and an account", () => {
-    const limits = [
+    const limits: ReadonlyArray<RateLimit> = [
       { kind: "requests", max: 5_000, windowMillis: 86_400_000 },
       { kind: "items", max: 2_000, windowMillis: 60_000 },
       { kind: "cost", bucket: 2_000, restorePerSecond: 100, perRequest: 10 },
