@@ -5,6 +5,7 @@
  * delays neither the reading nor another channel. What was confirmed to us survives in PostgreSQL, and so does with which
  * definitions: they are stored before the first push. While it runs, a channel is what the ledger says: see `ChannelFollower`.
  */
+import { type AccountOf, makeAccounts } from "@holdfast/channels/budget/AccountBudgets"
 import type { ChannelSnapshot } from "@holdfast/channels/ChannelSnapshot"
 import type { SettledEvent } from "@holdfast/channels/EventAccount"
 import type { ListingStore, ListingStoreError } from "@holdfast/channels/ListingStore"
@@ -69,8 +70,9 @@ const make = Effect.fnUntraced(function* (options: OutboundOptions) {
   const channels: Array<OutputStream> = []
   const byId = new Map<ChannelId, OutputStream>()
   const state = initialConsumerState()
+  const accountOf = makeAccounts()
   const open = (revision: ChannelRevision) =>
-    Effect.map(openChannel(revision, options), (channel) => {
+    Effect.map(openChannel(revision, options, accountOf), (channel) => {
       channels.push(channel)
       byId.set(revision.definition.id, channel)
     })
@@ -142,7 +144,8 @@ const untilLedger = <A, E extends Error, R>(effect: Effect.Effect<A, E, R>): Eff
 
 const openChannel = (
   { definition, operation }: ChannelRevision,
-  options: OutboundOptions
+  options: OutboundOptions,
+  accountOf: AccountOf
 ): Effect.Effect<OutputStream, OutboundError, ListingStore | Database | Scope.Scope> =>
   Effect.gen(function* () {
     const connector = yield* connectorOf(definition)
@@ -150,7 +153,14 @@ const openChannel = (
     const onDrained = () => void fork(noteDrained(definition.id))
     const { onSettled } = options
     const promisedFrom = options.promisedFrom ?? (yield* definedAt(definition.id))
-    const stream = yield* makeOutputStream({ definition, connector, onSettled, onDrained, promisedFrom }).pipe(
+    const stream = yield* makeOutputStream({
+      definition,
+      connector,
+      onSettled,
+      onDrained,
+      promisedFrom,
+      accountOf
+    }).pipe(
       untilLedger,
       Effect.mapError(
         (error: ListingStoreError) => new OutboundError({ reason: "listings_unreadable", detail: error.message })

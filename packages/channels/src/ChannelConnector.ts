@@ -7,6 +7,7 @@
  */
 import type { Sku } from "@holdfast/domain/Identity"
 import type { Effect } from "effect"
+import type { BudgetObservation } from "./budget/BudgetObservation.ts"
 
 /** What the output stream must know to plan its calls. Pure data. */
 export interface ConnectorDescriptor {
@@ -36,7 +37,14 @@ export type RejectedBecause = "mapping" | "listingState" | "value" | "request"
 /** Why an item was certainly not applied. */
 export type NotAppliedBecause = "throttled" | "transient" | "batchMate"
 
-export type PushOutcome =
+export type PushOutcome = Outcome & Observed
+
+/** What the channel said of its budgets along with its answer. */
+interface Observed {
+  readonly observed?: ReadonlyArray<BudgetObservation> | undefined
+}
+
+type Outcome =
   /** visible now */
   | { readonly _tag: "applied" }
   /** queued at the channel under a name */
@@ -57,9 +65,11 @@ export type PushOutcome =
   | { readonly _tag: "blocked"; readonly detail: string }
 
 /** What the channel shows, or why it cannot be asked. A SKU that is absent from `quantities` is not listed there. */
-export type ReadBack =
+export type ReadBack = (
   | { readonly _tag: "shown"; readonly quantities: ReadonlyMap<Sku, number> }
   | { readonly _tag: "unreachable"; readonly detail: string; readonly retryAfterMillis: number | undefined }
+) &
+  Observed
 
 export interface ChannelConnector {
   readonly descriptor: ConnectorDescriptor

@@ -58,3 +58,32 @@ export const zeroShare = 0.2
 
 /** Share of a channel's requests for what has waited too long, however many updates to zero jump the queue. */
 export const agedShare = 0.2
+
+/** Of so many of a budget, those kept for updates to zero: one at least where that leaves another. */
+export const keptOf = (max: number): number => (max < 2 ? 0 : Math.max(1, Math.floor(max * zeroShare)))
+
+/** The last revisions of a listing's day that are kept for updates to zero: as often it may sell out and come back. */
+export const listingKeptOf = (max: number): number => Math.min(10, keptOf(max))
+
+/** Parts of a window that are told apart: up to one of them is given away so that the whole takes little memory. */
+export const windowSlots = 100
+
+/** The day of a listing that no time zone is named for: any 24 hours. */
+export const dayMillis = 24 * 60 * 60 * 1000
+
+/** The same for the rolling day of one listing, of which there are many: a quarter of an hour each. */
+export const daySlots = 96
+
+/**
+ * Longest time that a channel's word of what is left is believed: a day's quota may be spent; beyond it a mistake is likelier.
+ */
+export const allowanceMaxMillis = 24 * 60 * 60 * 1000
+
+/** Of a window whose end a channel does not name, the part after which it is asked again: an hour of a day. */
+export const unknownResetShare = 1 / 24
+
+/** How long a channel that shares an account is waited for when it is its turn: a busy process wakes it that late. */
+export const turnPatienceMillis = 20
+
+/** Windows of which a channel may say what is left: bounds memory whatever it says. No channel states more than three. */
+export const allowancesMax = 8

@@ -20,6 +20,11 @@ export interface ChannelSnapshot extends Readonly<OutputCounts>, Readonly<Record
   readonly circuitDetail: string | undefined
   /** the channel asked to be left alone until then, milliseconds since the epoch; undefined when that is over */
   readonly pausedUntil: number | undefined
+  /** the limit that what waits waits for longest, and until when: milliseconds since the epoch; undefined: none */
+  readonly waitsFor: { readonly limit: string; readonly until: number } | undefined
+  /** listings that have spent the revisions of their day, and when the first may be written again, milliseconds since the epoch */
+  readonly held: number
+  readonly heldUntil: number | undefined
   readonly operation: Operation
   /** listings that collect until their window closes, and when that is: milliseconds since the epoch, undefined when not by itself */
   readonly collecting: number
@@ -53,9 +58,14 @@ export interface ListingView {
   readonly wanted: number
   readonly confirmed: number | undefined
   readonly place: Listing["place"]
+  /** why it waits though the channel is not shown what it should be, and until when, milliseconds since the epoch */
+  readonly held: { readonly because: "listingDay"; readonly until: number } | undefined
   readonly pendingEvents: number
   readonly quarantine: Quarantine | undefined
 }
+
+const isHeld = ({ heldUntil, place, step }: Listing): boolean =>
+  place === "delayed" && step === "push" && heldUntil !== undefined
 
 export const viewOf = (listing: Listing): ListingView => ({
   sku: listing.sku,
@@ -63,6 +73,7 @@ export const viewOf = (listing: Listing): ListingView => ({
   wanted: listing.wanted,
   confirmed: listing.confirmed,
   place: listing.place,
+  held: isHeld(listing) ? { because: "listingDay", until: listing.heldUntil! } : undefined,
   pendingEvents: listing.events.length,
   quarantine: listing.quarantine
 })
@@ -72,6 +83,7 @@ export const snapshotOf = (core: OutputCore, now: number): ChannelSnapshot => {
   const { p50, p99, p999 } = account.window.summary(now)
   const judged = account.good + account.late
   let quarantined = 0
+  const held = queue.held()
   let oldest = Number.POSITIVE_INFINITY
   for (const listing of core.listings.values()) {
     if (listing.quarantine !== undefined) quarantined += 1
@@ -86,6 +98,12 @@ export const snapshotOf = (core: OutputCore, now: number): ChannelSnapshot => {
     circuit: lane.circuit.state,
     circuitDetail: lane.circuit.detail,
     pausedUntil: lane.pausedUntil > now ? lane.pausedUntil : undefined,
+    waitsFor: queue.waiting > held.length ? lane.waitsFor(now) : undefined,
+    held: held.length,
+    heldUntil: held.reduce<number | undefined>(
+      (least, { heldUntil }) => Math.min(least ?? heldUntil!, heldUntil!),
+      undefined
+    ),
     operation: core.operation,
     collecting: queue.window.size,
     closesAt: core.closesAt === Number.POSITIVE_INFINITY ? undefined : core.closesAt,

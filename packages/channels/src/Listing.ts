@@ -57,6 +57,8 @@ export interface Listing extends EventHolder, HeapItem {
   step: Step
   /** earliest deadline of what waits, milliseconds since the epoch */
   deadline: number
+  /** it has spent the revisions of its day: when it may be written again, milliseconds since the epoch */
+  heldUntil: number | undefined
   /** calls since the last that settled anything */
   attempts: number
   /** failed calls in a row */
@@ -83,6 +85,7 @@ export const emptyListing = (sku: Sku): Listing => ({
   place: "idle",
   step: "push",
   deadline: Number.POSITIVE_INFINITY,
+  heldUntil: undefined,
   attempts: 0,
   failures: 0,
   unresolved: undefined,

@@ -12,6 +12,7 @@ import type { Sku } from "@holdfast/domain/Identity"
 import { demandWith } from "@holdfast/domain/OversellRisk"
 import { skuToken } from "@holdfast/domain/Partition"
 import { isReckonedAlike, publishable } from "@holdfast/domain/Publishable"
+import { ListingDays } from "./budget/ListingDays.ts"
 import type { ConnectorDescriptor, PushItem, PushOutcome, ReadBack } from "./ChannelConnector.ts"
 import { retryAfterMaxMillis } from "./ChannelLimit.ts"
 import { EventAccount } from "./EventAccount.ts"
@@ -31,6 +32,7 @@ export class OutputCore {
   readonly account: EventAccount
   readonly lane: OutputLane
   readonly queue: OutputQueue
+  private readonly days: ListingDays
   readonly listings = new Map<Sku, Listing>()
   readonly counts = zeroCounts()
   inFlight = 0
@@ -59,7 +61,9 @@ export class OutputCore {
     this.ports = ports
     this.order = order
     this.account = new EventAccount(definition.id, definition, ports.settled, ports.promisedFrom)
-    this.lane = new OutputLane(definition.rate)
+    const { accountOf } = ports
+    this.lane = new OutputLane(definition.rate, { now: ports.now(), accountOf, wake: () => this.tick() })
+    this.days = new ListingDays(definition.rate.limits)
     this.queue = new OutputQueue(new OutputWindow(definition.timing, ports.now()))
     const { account, counts, lane, queue } = this
     const reconsider = (listing: Listing, now: number) => this.reconsider(listing, now)
@@ -130,6 +134,8 @@ export class OutputCore {
     this.current = next
     this.account.redefine(next)
     this.lane.rebudget(next.rate, now)
+    this.days.redeclare(next.rate.limits)
+    for (const listing of this.queue.held()) this.putReady(listing, now)
     if (JSON.stringify(before.timing) !== JSON.stringify(next.timing)) this.retime(next, now)
     const isOutdated = !isReckonedAlike(before, next)
     if (isOutdated) for (const listing of this.listings.values()) listing.outdated = true
@@ -189,16 +195,20 @@ export class OutputCore {
     if (listing.deadline === Number.POSITIVE_INFINITY) listing.deadline = now + this.current.budgetMillis
     if (listing.place === "collecting") return
     if (listing.place === "ready") return this.putReady(listing, now)
-    if (listing.place === "delayed" && listing.step !== "verify") return
+    if (listing.place === "delayed" && listing.step !== "verify" && listing.heldUntil === undefined) return
     listing.step = "push"
     if (this.queue.window.collects) this.queue.putCollecting(listing, now)
     else this.putReady(listing, now)
   }
 
-  /** Where it waits for the lane depends on what is at risk meanwhile. */
+  /** Where it waits for the lane depends on what is at risk meanwhile; one that has spent its day waits for the next. */
   private putReady(listing: Listing, now: number): void {
     const { order, current, queue } = this
-    queue.putReady(listing, order.place(listing, now, current.budgetMillis), order.jumps(listing))
+    const jumps = order.jumps(listing)
+    const at = listing.step === "push" ? this.days.admitAt(listing.sku, now, jumps) : now
+    listing.heldUntil = at > now ? at : undefined
+    if (at > now) return queue.putDelayed(listing, at)
+    queue.putReady(listing, order.place(listing, now, current.budgetMillis), jumps)
   }
 
   private closeNow(now: number): number {
@@ -258,8 +268,11 @@ export class OutputCore {
   }
 
   private launch(now: number, admission: Admission): void {
-    const probe = this.lane.begin(now, admission)
-    const listings = this.queue.take(probe ? 1 : this.descriptor.batchMax, admission.toZero)
+    const { lane, order } = this
+    const room = lane.room(now, admission)
+    const probe = lane.begin()
+    const max = probe ? 1 : Math.min(this.descriptor.batchMax, room.items)
+    const listings = this.queue.take(max, admission.toZero, room.others)
     this.inFlight += listings.length
     for (const listing of listings) listing.attempts += 1
     const head = { listings, probe, requestAt: now }
@@ -271,6 +284,14 @@ export class OutputCore {
       this.counts.readBacks += listings.length
       this.ports.launch({ ...head, _tag: "readBack", skus: listings.map((listing) => listing.sku) })
     }
+    const writes = listings[0]!.step === "push"
+    let others = 0
+    for (const listing of listings) {
+      const jumps = order.jumps(listing)
+      if (!jumps) others += 1
+      if (writes) this.days.note(listing.sku, now, jumps)
+    }
+    lane.spend(now, admission, { writes, items: listings.length, others })
   }
 
   private itemOf(listing: Listing): PushItem {
@@ -297,6 +318,7 @@ export class OutputCore {
     const now = this.ports.now()
     this.leave(flight)
     const { circuit } = this.lane
+    if (answer.observed !== undefined) this.lane.learn(answer.observed, now)
     if (answer._tag === "unreachable") {
       const pause = Math.min(answer.retryAfterMillis ?? 0, retryAfterMaxMillis)
       if (pause > 0) {
@@ -320,6 +342,7 @@ export class OutputCore {
 
   private informLane(flight: Flight, outcomes: ReadonlyArray<PushOutcome>, now: number): void {
     const { circuit } = this.lane
+    for (const { observed } of outcomes) if (observed !== undefined) this.lane.learn(observed, now)
     const blocked = outcomes.find((outcome) => outcome._tag === "blocked")
     if (blocked !== undefined) return circuit.refused(flight.probe, now, blocked.detail)
     const failed = outcomes.find((outcome) => outcome._tag === "unknown" || isTransient(outcome))

@@ -1,12 +1,15 @@
 /**
- * When the next call to a channel may begin, and for which update: its rate budget, its concurrency, the pause it asked for,
- * its circuit.
+ * When the next call to a channel may begin, and for which update: its budgets, its concurrency, the pause it asked for, its
+ * circuit, and its turn where it shares an account.
  *
- * Guarantee: all four must admit. Updates to zero jump the queue, and a part of the burst is kept for them; what has waited
- * beyond its place in the queue still gets a share, however many of them there are. It knows nothing of listings.
+ * Guarantee: all of them must admit. Updates to zero jump the queue, and a part of every budget is kept for them; what has
+ * waited beyond its place in the queue still gets a share, however many of them there are. It knows nothing of listings.
  */
 import type { RateBudget } from "@holdfast/domain/Channel"
-import { agedShare, zeroShare } from "./ChannelLimit.ts"
+import { type AccountMember, type AccountOf, makeAccounts } from "./budget/AccountBudgets.ts"
+import type { BudgetObservation } from "./budget/BudgetObservation.ts"
+import { anyRoom, type CallKind, type Room } from "./budget/LimitBudget.ts"
+import { agedShare } from "./ChannelLimit.ts"
 import { CircuitBreaker } from "./CircuitBreaker.ts"
 import { TokenBucket } from "./TokenBucket.ts"
 
@@ -24,64 +27,138 @@ export interface Admission {
   readonly toZero: boolean
 }
 
-const never: Admission = { at: Number.POSITIVE_INFINITY, toZero: false }
+/** What a call took along. */
+export interface Load {
+  readonly writes: boolean
+  readonly items: number
+  /** items that are not to zero */
+  readonly others: number
+}
 
-const agedRate = ({ perSecond }: RateBudget) => ({ perSecond: perSecond * agedShare, burst: 1 })
+export interface LaneOptions {
+  /** milliseconds since the epoch */
+  readonly now: number
+  readonly accountOf?: AccountOf | undefined
+  /** asks for another look at `admit`: it may be the channel's turn */
+  readonly wake?: () => void
+}
+
+const never: Admission = { at: Number.POSITIVE_INFINITY, toZero: false }
 
 export class OutputLane {
   readonly circuit = new CircuitBreaker()
-  private readonly bucket: TokenBucket
-  /** tokens beside those of `bucket`: with one, what has waited too long goes before updates to zero */
-  private readonly aged: TokenBucket
+  private readonly options: LaneOptions
+  private readonly accountOf: AccountOf
+  private member: AccountMember
+  /** tokens beside those of the budgets: with one, what has waited too long goes before updates to zero */
+  private aged: TokenBucket
   private rate: RateBudget
   private underWay = 0
-  private paused = 0
 
-  constructor(rate: RateBudget) {
-    this.bucket = new TokenBucket(rate)
-    this.aged = new TokenBucket(agedRate(rate))
+  constructor(rate: RateBudget, options: LaneOptions = { now: 0 }) {
+    this.options = options
+    this.accountOf = options.accountOf ?? makeAccounts()
     this.rate = rate
+    this.member = this.join(options.now)
+    this.aged = new TokenBucket(this.agedRate)
+  }
+
+  private join(now: number): AccountMember {
+    const { wake = () => {} } = this.options
+    return this.accountOf(this.rate.account).join(this.rate, now, wake)
+  }
+
+  private get budgets() {
+    return this.member.account.budgets
+  }
+
+  private get agedRate() {
+    return { perSecond: this.budgets.sustained * agedShare, burst: 1 }
   }
 
   /** Milliseconds since the epoch until which the channel asked to be left alone. */
   get pausedUntil(): number {
-    return this.paused
+    return this.budgets.pausedUntil
   }
 
   /** When the next call may begin, and for which of those that wait. */
-  admit(now: number, { toZero, other }: Waiting): Admission {
-    if (this.underWay >= this.rate.concurrency || (!toZero && other === undefined)) return never
-    const open = Math.max(this.paused, this.circuit.admitAt(now))
-    const token = Math.max(open, this.bucket.availableAt(now))
-    if (other !== undefined && other <= now && this.aged.availableAt(now) <= now) return { at: token, toZero: false }
-    if (toZero) return { at: token, toZero: true }
-    return { at: Math.max(open, this.bucket.availableAt(now, this.kept)), toZero: false }
+  admit(now: number, waiting: Waiting): Admission {
+    if (this.underWay >= this.rate.concurrency || (!waiting.toZero && waiting.other === undefined)) {
+      this.member.wantsAt = never.at
+      return never
+    }
+    const { at, toZero } = this.choose(now, Math.max(now, this.circuit.admitAt(now)), waiting)
+    return { at: this.member.account.turnAt(this.member, now, at), toZero }
   }
 
-  /** Tokens of the burst that are kept for updates to zero. */
-  private get kept(): number {
-    return Math.floor(this.rate.burst * zeroShare)
+  private choose(now: number, open: number, { toZero, other }: Waiting): Admission {
+    const at = (kind: CallKind) => Math.max(open, this.budgets.admitAt(now, kind))
+    if (other !== undefined && this.isAged(now, other)) {
+      const aged = { at: at("aged"), toZero: false }
+      if (!toZero || aged.at <= now) return aged
+      const zero = { at: at("toZero"), toZero: true }
+      return zero.at < aged.at ? zero : aged
+    }
+    return toZero ? { at: at("toZero"), toZero } : { at: at("other"), toZero }
+  }
+
+  private isAged(now: number, place: number): boolean {
+    return place <= now && this.aged.availableAt(now) <= now
+  }
+
+  /** Items that a call that was admitted now may take along. */
+  room(now: number, { toZero }: Admission): Room {
+    const { budgets } = this
+    return budgets.isBare ? anyRoom : budgets.room(now, toZero ? "toZero" : "aged")
   }
 
   /** A call begins, as it was admitted. Returns whether it probes the circuit. */
-  begin(now: number, { toZero }: Admission): boolean {
-    this.bucket.take(now)
-    if (!toZero) this.aged.take(now)
+  begin(): boolean {
     this.underWay += 1
     return this.circuit.begin()
   }
 
+  /** What a call that began takes of the budgets; others that share them may begin theirs meanwhile. */
+  spend(now: number, { toZero }: Admission, load: Load): void {
+    if (!toZero) this.aged.take(now)
+    this.member.account.spend(this.member, now, { ...load, kind: toZero ? "toZero" : "other" })
+  }
+
   rebudget(rate: RateBudget, now: number): void {
-    this.bucket.rebudget(rate, now)
-    this.aged.rebudget(agedRate(rate), now)
+    const { account } = this.rate
     this.rate = rate
+    if (account === rate.account) {
+      this.member.rate = rate
+      this.member.account.redeclare(now)
+    } else {
+      this.leave(now)
+      this.member = this.join(now)
+    }
+    this.aged.rebudget(this.agedRate, now)
+  }
+
+  /** Shares the account no longer. */
+  leave(now: number): void {
+    this.member.account.leave(this.member, now)
   }
 
   end(): void {
     this.underWay -= 1
+    this.member.underWay = Math.max(0, this.member.underWay - 1)
+  }
+
+  /** What the channel said of its budgets. */
+  learn(observed: ReadonlyArray<BudgetObservation>, now: number): void {
+    for (const each of observed) this.budgets.learn(each, now, this.member.account.underWay)
+    this.aged.rebudget(this.agedRate, now)
+  }
+
+  /** Which limit holds back what waits, and until when; undefined: none. */
+  waitsFor(now: number): { readonly limit: string; readonly until: number } | undefined {
+    return this.budgets.waitsFor(now)
   }
 
   pauseUntil(at: number): void {
-    this.paused = Math.max(this.paused, at)
+    this.budgets.pausedUntil = Math.max(this.budgets.pausedUntil, at)
   }
 }

@@ -1,5 +1,6 @@
 /** What the core of an output stream asks of its surroundings, so that it needs neither fibers nor a network. */
 import type { Sku } from "@holdfast/domain/Identity"
+import type { AccountOf } from "./budget/AccountBudgets.ts"
 import type { PushItem } from "./ChannelConnector.ts"
 import type { SettledEvent } from "./EventAccount.ts"
 import type { Listing } from "./Listing.ts"
@@ -38,6 +39,8 @@ export interface OutputPorts {
   readonly changed: (change: ListingChange) => void
   /** what waited was sent: from now on the channel is paused */
   readonly drained?: (() => void) | undefined
+  /** the budgets of a named account, which other channels may share; the channel's own when absent */
+  readonly accountOf?: AccountOf | undefined
   readonly settled?: ((settled: SettledEvent) => void) | undefined
   /** milliseconds since the epoch: the channel was promised nothing of events that were durable before */
   readonly promisedFrom?: number | undefined

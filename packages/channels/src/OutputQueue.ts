@@ -79,20 +79,32 @@ export class OutputQueue {
 
   /** Listings that only wait out a failure. */
   failed(): ReadonlyArray<Listing> {
-    return this.delayed.values().filter((each) => each.failures > 0 && each.step !== "verify")
+    return this.delayed
+      .values()
+      .filter((each) => each.failures > 0 && each.heldUntil === undefined && each.step !== "verify")
+  }
+
+  /** Listings that have spent their day. */
+  held(): ReadonlyArray<Listing> {
+    return this.delayed.values().filter((each) => each.heldUntil !== undefined && each.step === "push")
   }
 
   /**
    * Takes the most urgent listing, and up to `max` - 1 more that wait for the same step.
-   * @param toZero begins with an update to zero, else with another; what goes along in one call costs nothing
+   * @param toZero begins with an update to zero, else with another; any others go along
+   * @param othersMax of them at most that are not updates to zero
    */
-  take(max: number, toZero: boolean): ReadonlyArray<Listing> {
+  take(max: number, toZero: boolean, othersMax = max): ReadonlyArray<Listing> {
     const batch: Array<Listing> = []
+    let others = 0
     let step: Step | undefined
     while (batch.length < max) {
-      const first = batch.length > 0 ? this.peek() : (toZero ? this.toZero : this.ready).peek()
+      const mayBeOther = others < othersMax
+      const first =
+        batch.length > 0 && mayBeOther ? this.peek() : (toZero || !mayBeOther ? this.toZero : this.ready).peek()
       if (first === undefined || (step !== undefined && first.step !== step)) break
       step = first.step
+      if (this.ready.peek() === first) others += 1
       this.unready(first)
       first.place = "inFlight"
       batch.push(first)

@@ -9,6 +9,7 @@ import type { Availability } from "@holdfast/domain/Availability"
 import type { ChannelDefinition, Operation } from "@holdfast/domain/Channel"
 import type { Sku } from "@holdfast/domain/Identity"
 import { Cause, Clock, Effect, type Fiber, FiberSet, Random, type Scope } from "effect"
+import type { AccountOf } from "./budget/AccountBudgets.ts"
 import type { ChannelConnector, PushOutcome, ReadBack } from "./ChannelConnector.ts"
 import { connectorGraceMillis } from "./ChannelLimit.ts"
 import { type ChannelSnapshot, type ListingView, snapshotOf, viewOf } from "./ChannelSnapshot.ts"
@@ -49,6 +50,8 @@ export interface OutputStreamOptions {
   readonly promisedFrom?: number | undefined
   /** Told of every event that settled; must be cheap. What it throws is logged once and otherwise ignored. */
   readonly onSettled?: ((settled: SettledEvent) => void) | undefined
+  /** The budgets of a named account, which other channels may share; the channel's own when absent. */
+  readonly accountOf?: AccountOf | undefined
   /** Told that a channel that was to be drained is: it is paused from now on. Must not throw. */
   readonly onDrained?: (() => void) | undefined
 }
@@ -78,9 +81,11 @@ export const makeOutputStream = (
       ran: writeBack.ran,
       drained: options.onDrained,
       promisedFrom: options.promisedFrom,
+      accountOf: options.accountOf,
       changed: writeBack.record,
       settled: options.onSettled === undefined ? undefined : guarded(options.onSettled, fork)
     })
+    yield* Effect.addFinalizer(() => Effect.sync(() => core.lane.leave(now())))
     core.restore(known, yield* store.lastRun(definition.id))
     return {
       definition: () => core.definition,

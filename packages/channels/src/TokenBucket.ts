@@ -1,5 +1,5 @@
 /**
- * A token bucket: how many requests a channel admits per second, and how many at once after a pause.
+ * A token bucket: how many requests (or points) a channel admits per second, and how many at once after a pause.
  *
  * Guarantee: over any span of t seconds at most `burst + perSecond * t` are taken. Times are milliseconds; a clock that
  * goes back gives nothing and takes nothing.
@@ -21,17 +21,29 @@ export class TokenBucket {
     this.tokens = rate.burst
   }
 
-  /** When the next token is there, with `above` more of them that are not to be touched: `now` or later. */
-  availableAt(now: number, above = 0): number {
+  /** When `many` tokens are there, with `above` more of them that are not to be touched: `now` or later. */
+  availableAt(now: number, above = 0, many = 1): number {
     this.fill(now)
-    const missing = 1 + above - this.tokens
+    const missing = many + above - this.tokens
     return missing <= hair ? now : now + Math.ceil(missing / this.perMilli - hair)
   }
 
-  /** Takes one token; only after `availableAt` said that it is there. */
-  take(now: number): void {
+  /** Tokens that are there now. */
+  left(now: number): number {
     this.fill(now)
-    this.tokens = Math.max(0, this.tokens - 1)
+    return this.tokens + hair
+  }
+
+  /** Takes tokens; only after `availableAt` said that they are there. */
+  take(now: number, many = 1): void {
+    this.fill(now)
+    this.tokens = Math.max(0, this.tokens - many)
+  }
+
+  /** No more than these are left, whoever took the others. */
+  leave(now: number, tokens: number): void {
+    this.fill(now)
+    this.tokens = Math.min(this.tokens, Math.max(0, tokens))
   }
 
   /** Goes by another rate from now on; what was saved up stays, up to the new burst. */

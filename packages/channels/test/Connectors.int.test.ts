@@ -110,6 +110,17 @@ describe("the webhook connector", () => {
     })
   )
 
+  it.live("hands on what the channel says of its budgets", () =>
+    Effect.gen(function* () {
+      const headers = { ratelimit: '"day";r=12;t=3600', "ratelimit-policy": '"day";q=5000;w=86400' }
+      const before = Date.now()
+      const outcome = yield* outcomeFrom((_, response) => void response.writeHead(204, headers).end())
+      const [observed] = outcome.observed ?? []
+      assert.deepInclude(observed, { kind: "requests", max: 5_000, windowMillis: 86_400_000, remaining: 12 })
+      assert.isAtLeast(observed!.resetAt!, before + 3_600_000)
+    })
+  )
+
   it.live("is certain that nothing happened when nobody listens", () =>
     Effect.gen(function* () {
       const server = createTcpServer()

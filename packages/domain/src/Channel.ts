@@ -7,14 +7,20 @@
 import { Schema } from "effect"
 import { AllocationRule } from "./AllocationPolicy.ts"
 import { ChannelId, LocationId, Note } from "./Identity.ts"
+import { rateLimitsMax } from "./Limit.ts"
+import { RateLimit } from "./RateLimit.ts"
 import { Timing } from "./Timing.ts"
 import { wholeFrom } from "./WholeNumber.ts"
 
-/** Requests that a channel admits: a token bucket, and how many may be under way at once. */
+/** Requests that a channel admits: a token bucket, how many may be under way at once, and whatever else limits them. */
 export const RateBudget = Schema.Struct({
   perSecond: Schema.Number.check(Schema.isGreaterThan(0)),
   burst: wholeFrom(1, 100_000),
-  concurrency: wholeFrom(1, 1_000)
+  concurrency: wholeFrom(1, 1_000),
+  /** further limits: all must admit a call */
+  limits: Schema.optionalKey(Schema.Array(RateLimit).check(Schema.isMaxLength(rateLimitsMax))),
+  /** the account that the limits hold for, shared with all channels that name the same one; the channel's own when absent */
+  account: Schema.optionalKey(Note)
 })
 export type RateBudget = typeof RateBudget.Type
 

@@ -70,3 +70,9 @@ export const bundleComponentsMax = 50
  * the megabyte that a NATS message may have; fifty are what a person looks at. */
 export const historyRowsMax = 200
 export const historyRowsDefault = 50
+
+/** Longest window of a channel's limit: quotas by the month are the longest that channels state. */
+export const limitWindowMillisMax = 31 * 24 * 60 * 60 * 1000
+
+/** Limits of one channel: each is asked before every call. No channel states more than four. */
+export const rateLimitsMax = 16

@@ -9,8 +9,9 @@
  * Guarantee: a decoded timing can be kept: its cron expression and its time zone are understood. When a window closes:
  * `TimingWindow`; when a run is due: `Schedule`.
  */
-import { Cron, DateTime, Option, Result, Schema } from "effect"
+import { Cron, Result, Schema } from "effect"
 import { nearRealtimeWindowMillisMax, scheduleIntervalMillisMax, scheduleIntervalMillisMin } from "./Limit.ts"
+import { TimeZone } from "./TimeZone.ts"
 import { wholeFrom } from "./WholeNumber.ts"
 
 /** Five fields: minute, hour, day of the month, month, weekday. */
@@ -21,12 +22,6 @@ const CronExpression = Schema.String.check(
     const parsed = Cron.parse(text)
     return Result.isSuccess(parsed) ? undefined : `is not a cron expression: ${parsed.failure.message}`
   })
-)
-
-const TimeZone = Schema.String.check(
-  Schema.makeFilter((name: string) =>
-    Option.isSome(DateTime.zoneMakeNamed(name)) ? undefined : "must be a time zone such as Europe/Berlin or UTC"
-  )
 )
 
 const Realtime = Schema.Struct({ model: Schema.Literal("realtime") })

@@ -7,6 +7,7 @@ import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { Sku } from "@holdfast/domain/Identity"
 import { Clock, Effect, type Redacted, Schema, type Scope } from "effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import { rateLimitFields } from "../budget/SpokenBudget.ts"
 import type { ChannelConnector, ReadBack } from "../ChannelConnector.ts"
 import type { ConnectorError } from "../ConnectorError.ts"
 import { type ChannelHttp, makeChannelHttp } from "../webhook/ChannelHttp.ts"
@@ -25,12 +26,15 @@ const readBackOver =
       const query = new URLSearchParams(skus.map((sku): [string, string] => ["sku", sku]))
       const exchange = yield* http(HttpClientRequest.get(`${listings}?${query}`))
       if (exchange._tag !== "answered") return unreachable(exchange._tag)
-      const { status, body, retryAfter } = exchange.answer
+      const { status, body, headers = {}, retryAfter } = exchange.answer
       const now = yield* Clock.currentTimeMillis
-      if (status !== 200) return unreachable(`HTTP ${status}`, retryAfterMillis(retryAfter, now))
+      const told = rateLimitFields(headers, now)
+      const observed = told.length === 0 ? {} : { observed: told }
+      if (status !== 200) return { ...unreachable(`HTTP ${status}`, retryAfterMillis(retryAfter, now)), ...observed }
       const decoded = decodeShown(body)
       if (decoded._tag === "Failure") return unreachable("the answer is not a list of listings")
-      return { _tag: "shown", quantities: new Map(decoded.value.listings.map(({ sku, quantity }) => [sku, quantity])) }
+      const quantities = new Map(decoded.value.listings.map(({ sku, quantity }) => [sku, quantity]))
+      return { _tag: "shown", quantities, ...observed }
     })
 
 const unreachable = (detail: string, wait?: number): ReadBack => ({

@@ -42,7 +42,12 @@ export const makeChannelHttp = (
             Effect.orElseSucceed(response.text, () => ""),
             (body): Exchange => ({
               _tag: "answered",
-              answer: { status: response.status, retryAfter: response.headers["retry-after"], body }
+              answer: {
+                status: response.status,
+                retryAfter: response.headers["retry-after"],
+                headers: response.headers,
+                body
+              }
             })
           )
         ),

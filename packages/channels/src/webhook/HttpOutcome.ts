@@ -4,11 +4,14 @@
  * Guarantee: "not applied" is said only when the request surely never left or the server itself says so; whatever else
  * went wrong is `unknown`.
  */
+import { type AnswerHeaders, rateLimitFields } from "../budget/SpokenBudget.ts"
 import type { PushOutcome } from "../ChannelConnector.ts"
 
 export interface HttpAnswer {
   readonly status: number
   readonly retryAfter: string | undefined
+  /** by their names in lower case */
+  readonly headers?: AnswerHeaders
   /** the beginning of the body, empty when it could not be read */
   readonly body: string
 }
@@ -43,8 +46,14 @@ const actualOf = (body: string): number | undefined => {
   }
 }
 
-/** @param now milliseconds since the epoch */
+/** With what the channel said of its budgets in the headers of the IETF draft. @param now milliseconds since the epoch */
 export const outcomeOfAnswer = (answer: HttpAnswer, now: number): PushOutcome => {
+  const observed = rateLimitFields(answer.headers ?? {}, now)
+  const outcome = outcomeOfStatus(answer, now)
+  return observed.length === 0 ? outcome : { ...outcome, observed }
+}
+
+const outcomeOfStatus = (answer: HttpAnswer, now: number): PushOutcome => {
   const { status } = answer
   const detail = detailOf(answer)
   const wait = retryAfterMillis(answer.retryAfter, now)
