@@ -3,6 +3,7 @@ import { constants } from "node:os"
 import { parseArgs } from "node:util"
 import { type BenchServers, startBenchServers } from "./BenchServers.ts"
 import { type LinesScenario, measure, type Measurement, type Scenario } from "./Scenario.ts"
+import { channelsScenario } from "./scenarios/Channels.ts"
 import { deliverScenario } from "./scenarios/Deliver.ts"
 import { drainScenario } from "./scenarios/Drain.ts"
 import { hotReserveScenario } from "./scenarios/HotReserve.ts"
@@ -19,6 +20,7 @@ const scenarios: ReadonlyArray<Scenario | LinesScenario> = [
   hotReserveScenario,
   multiReserveScenario,
   deliverScenario,
+  channelsScenario,
   memoryScenario,
   riskOrderScenario
 ]
