@@ -7,6 +7,7 @@
  */
 
 import { serviceFlags } from "@holdfast/infra/local/NodeFlags"
+import { shortShareDefault } from "../src/retail/OnlineRetail.ts"
 
 const numberOf = (variable: string, otherwise: number): number => {
   const text = process.env[variable]
@@ -67,6 +68,34 @@ export const memorySkus = scaled(100_000)
 
 /** `memory`: milliseconds for which nothing happens before memory is read: V8 returns what it can meanwhile. */
 export const settleMillis = 10_000
+
+/**
+ * `channels`: events per second and SKUs. Five channels have as many pushes at most as the one of `deliver`; each SKU changes every
+ * five seconds, so that windows have something to save.
+ */
+export const channelsRate = Math.round(numberOf("HOLDFAST_BENCH_CHANNELS_RATE", 100))
+export const channelsSkus = 5 * channelsRate
+
+/** `channels`: long enough that the channel with half the requests has come to rest: some times the wait of its queue. */
+export const channelsSeconds = 30 * scale
+export const channelsWarmUpSeconds = 10 * scale
+
+/** `channels`: milliseconds between two releases of the channel that waits for an operator. */
+export const releaseMillis = 8_000
+
+/**
+ * `risk-order`: a minute of the record passes in a second, as for a retailer with sixty times as many orders; so does a budget
+ * of one hour. Every other order is the marketplace's. It takes these shares of the requests that it would need while the shop is
+ * open, and SKUs run short as often as an import has it, or as often as would hurt; each with every seed.
+ */
+export const riskOrder = {
+  pace: 60,
+  budgetMillis: 60_000,
+  marketplaceShare: 0.5,
+  rateShares: [0.25, 0.5, 0.75],
+  shortShares: [shortShareDefault, 0.3],
+  seeds: [1, 2, 3]
+}
 
 /**
  * Milliseconds by which a generator may be late with all but 1 % of what it sends, and with anything. Lateness counts as

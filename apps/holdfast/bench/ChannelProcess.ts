@@ -12,41 +12,63 @@ export interface BenchChannel {
   readonly secrets: Readonly<Record<string, string>>
 }
 
-const id = ChannelId.make("bench")
+/** What a channel of a scenario is, beside what all of them are. */
+export type ChannelShape = Pick<ChannelDefinition, "id" | "timing" | "budgetMillis" | "rate">
+
 const secretEnv = "HOLDFAST_SECRET_BENCH"
 
 /** A rate that never holds anything back; the concurrency is a generous number of connections. */
-const rate = { perSecond: 100_000, burst: 1_000, concurrency: 64 }
+const ample = { perSecond: 100_000, burst: 1_000, concurrency: 64 }
+
+const only: ChannelShape = {
+  id: ChannelId.make("bench"),
+  timing: { model: "realtime" },
+  budgetMillis: 60_000,
+  rate: ample
+}
 
 let scope: Scope.Closeable | undefined
+
+/** One that answers 429 beyond its rate, where it has one; twice the burst, since requests do not arrive as evenly as they leave. */
+const listenAs = async (shape: ChannelShape, latencyMillis: number, secret: string, within: Scope.Scope) => {
+  const { perSecond, burst } = shape.rate
+  const limit = shape.rate.perSecond === ample.perSecond ? {} : { perSecond, burst: 2 * burst }
+  const behaviour = { latencyMillis, jitterMillis: 0, ...limit }
+  const channel = await Effect.runPromise(
+    makeSimulatedChannel({ id: shape.id, name: "Bench", secret: Redacted.make(secret), behaviour }).pipe(
+      Effect.provideService(Scope.Scope, within)
+    )
+  )
+  const definition: ChannelDefinition = {
+    ...shape,
+    name: "Bench",
+    connector: "simulated",
+    endpoint: channel.url,
+    secretEnv,
+    buffer: 0,
+    objective: 0.99,
+    timeoutMillis: 5_000
+  }
+  return definition
+}
+
+const listenAll = async (latencyMillis: number, shapes: ReadonlyArray<ChannelShape>) => {
+  if (scope !== undefined) await Effect.runPromise(Scope.close(scope, Exit.void))
+  const opened = (scope = Scope.makeUnsafe())
+  const secret = `whsec_${randomBytes(32).toString("base64")}`
+  const definitions = await Promise.all(shapes.map((shape) => listenAs(shape, latencyMillis, secret, opened)))
+  return { definitions, secret, secrets: { [secretEnv]: secret } }
+}
 
 const handlers = {
   /** Listens anew, showing nothing. */
   listen: async (latencyMillis: number): Promise<BenchChannel> => {
-    if (scope !== undefined) await Effect.runPromise(Scope.close(scope, Exit.void))
-    scope = Scope.makeUnsafe()
-    const secret = `whsec_${randomBytes(32).toString("base64")}`
-    const behaviour = { latencyMillis, jitterMillis: 0 }
-    const channel = await Effect.runPromise(
-      makeSimulatedChannel({ id, name: "Bench", secret: Redacted.make(secret), behaviour }).pipe(
-        Effect.provideService(Scope.Scope, scope)
-      )
-    )
-    const definition: ChannelDefinition = {
-      id,
-      name: "Bench",
-      connector: "simulated",
-      endpoint: channel.url,
-      secretEnv,
-      buffer: 0,
-      timing: { model: "realtime" },
-      budgetMillis: 60_000,
-      objective: 0.99,
-      rate,
-      timeoutMillis: 5_000
-    }
-    return { definition, secret, secrets: { [secretEnv]: secret } }
-  }
+    const { definitions, ...rest } = await listenAll(latencyMillis, [only])
+    return { definition: definitions[0]!, ...rest }
+  },
+
+  /** The same as several channels, each at an address of its own. */
+  listenAll
 }
 
 export type ChannelHandlers = typeof handlers

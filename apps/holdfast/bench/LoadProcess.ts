@@ -15,6 +15,7 @@ import { Effect, ManagedRuntime, Redacted } from "effect"
 import { encodeEvent } from "../src/retail/EventPublisher.ts"
 import { eventAt, skuOf } from "./Backlog.ts"
 import { publishWindow } from "./BenchLimit.ts"
+import { channelEventAt } from "./ChannelEvents.ts"
 import { type Tail, tailOf } from "./Distribution.ts"
 import { monotonicMillis } from "./MonotonicClock.ts"
 import { type Lateness, openModel } from "./OpenModel.ts"
@@ -38,6 +39,8 @@ export interface FillInput {
 export interface OpenInput extends FillInput {
   /** per second */
   readonly rate: number
+  /** those of `Backlog` when absent */
+  readonly events?: "channels"
 }
 
 export interface OpenResult {
@@ -97,14 +100,15 @@ const handlers = {
     connected(natsUrl, (jetstream) => publishAll(jetstream, Math.ceil(skus / lines), (i) => receiptOf(run, i, lines))),
 
   /** Publishes at intended instants. */
-  open: ({ natsUrl, run, from, count, skus, rate }: OpenInput): Promise<OpenResult> =>
+  open: ({ natsUrl, run, from, count, skus, rate, events }: OpenInput): Promise<OpenResult> =>
     connected(natsUrl, async (jetstream) => {
       const startAt = monotonicMillis() + leadMillis
       const epoch = Date.now() + leadMillis
       const latencies = new Float64Array(count)
       const acks: Array<Promise<void>> = []
       const late = await openModel({ startAt, rate, count }, (i, intended) => {
-        const event = eventAt(run, from + i, skus, Math.round(epoch + intended - startAt))
+        const make = events === "channels" ? channelEventAt : eventAt
+        const event = make(run, from + i, skus, Math.round(epoch + intended - startAt))
         acks.push(publish(jetstream, event).then(() => void (latencies[i] = monotonicMillis() - intended)))
       })
       await Promise.all(acks)

@@ -4,17 +4,20 @@
  * It notes when each event was committed and when a channel's acknowledgement came, on the clock that all processes share.
  */
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
+import type { ChannelSnapshot } from "@holdfast/channels/ChannelSnapshot"
 import type { SettledEvent } from "@holdfast/channels/EventAccount"
 import type { Availability } from "@holdfast/domain/Availability"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
+import type { ChannelId } from "@holdfast/domain/Identity"
 import * as Engine from "@holdfast/engine/Engine"
 import { EngineObserver } from "@holdfast/engine/EngineObserver"
 import * as Ingest from "@holdfast/ingest/Ingest"
 import { Database } from "@holdfast/ledger/Database"
 import { Outbound } from "@holdfast/outbound/Outbound"
 import { Tracing } from "@holdfast/telemetry/Tracing"
-import { ConfigProvider, Effect, Layer, ManagedRuntime } from "effect"
+import { ConfigProvider, Context, Effect, Layer, ManagedRuntime } from "effect"
 import { traceCommitted, traceIngested, traceSettled } from "../src/StageTraces.ts"
+import { ChannelTally, type TallyInput } from "./ChannelTally.ts"
 import { Counter } from "./Counter.ts"
 import { EventWatch } from "./EventWatch.ts"
 import { monotonicMillis } from "./MonotonicClock.ts"
@@ -38,6 +41,10 @@ let committed = new Counter()
 let settled = new Counter()
 let watch: EventWatch<Stage> | undefined
 let outcomes: Record<string, number> = {}
+let tally: ChannelTally | undefined
+let running: ManagedRuntime.ManagedRuntime<never, unknown> | undefined
+let output: Outbound["Service"] | undefined
+let releasing: NodeJS.Timeout | undefined
 
 const ingest = Layer.unwrap(
   Effect.map(Tracing, (tracing) => {
@@ -96,8 +103,9 @@ const outbound = (channels: ReadonlyArray<ChannelDefinition>) =>
           trace(event)
           settled.add(1)
           if (watch !== undefined) noteSettled(watch, event)
+          tally?.note(event)
         }
-      })
+      }).pipe(Layer.tap((context) => Effect.sync(() => (output = Context.get(context, Outbound)))))
     })
   )
 
@@ -114,14 +122,13 @@ const layerOf = ({ natsUrl, databaseUrl, parts, channels = [], secrets = {} }: P
   )
 }
 
-let running: ManagedRuntime.ManagedRuntime<never, unknown> | undefined
-
 const handlers = {
   /** Gives the instants at which it began to start, and was ready. */
   start: async (input: PipelineInput): Promise<{ readonly beganAt: number; readonly readyAt: number }> => {
     committed = new Counter()
     settled = new Counter()
     watch = undefined
+    tally = undefined
     const beganAt = monotonicMillis()
     const runtime = ManagedRuntime.make(layerOf(input))
     running = runtime as unknown as ManagedRuntime.ManagedRuntime<never, unknown>
@@ -130,6 +137,8 @@ const handlers = {
   },
 
   stop: async (): Promise<void> => {
+    clearInterval(releasing)
+    output = undefined
     await running?.dispose()
     running = undefined
   },
@@ -155,6 +164,24 @@ const handlers = {
     watch = undefined
     return { stages, outcomes }
   },
+
+  /** Lets go what waits on a channel, again and again, as an operator would. */
+  releaseEvery: (channel: ChannelId, millis: number): void => {
+    releasing = setInterval(() => output?.channel(channel)?.release(), millis)
+  },
+
+  /** Begins to note how these events settle on every channel. */
+  tally: (input: TallyInput): void => {
+    tally = new ChannelTally(
+      input,
+      output!.channels.map((channel) => channel.definition().id)
+    )
+  },
+
+  /** How they did, once all have. */
+  tallied: () => tally!.done(),
+
+  snapshots: (): ReadonlyArray<ChannelSnapshot> => output!.snapshots(),
 
   /** User and system time of this process so far, microseconds. */
   cpuMicros: (): number => {

@@ -17,7 +17,7 @@ export interface Run {
   readonly invalid?: string | undefined
 }
 
-type Note = (text: string) => void
+export type Note = (text: string) => void
 
 export interface Scenario {
   readonly name: string
@@ -45,7 +45,25 @@ export interface Measurement {
   readonly baseline: Readonly<Record<string, number>>
   /** how many times better than the baseline: above 1 is better, whichever way the unit counts */
   readonly ratio: Readonly<Record<string, number>>
+  /** what else is known of it; its names say the unit */
+  readonly details?: Readonly<Record<string, number | string>>
 }
+
+/** A scenario that measures several things at once, and gives a line of each. */
+export interface LinesScenario {
+  readonly name: string
+  /** one line for people: what is measured */
+  readonly title: string
+  /** @param servers starts them the first time that it is called */
+  readonly lines: (servers: () => Promise<BenchServers>, note: Note) => Promise<ReadonlyArray<Measurement>>
+}
+
+/** The middle and both ends of the values of several runs, as a line has them. */
+export const spanOf = (values: ReadonlyArray<number>) => ({
+  median: round(median(values)),
+  min: round(Math.min(...values)),
+  max: round(Math.max(...values))
+})
 
 const tails = (runs: ReadonlyArray<Run>): Tail | undefined => {
   const measured = runs.flatMap((run) => (run.tail === undefined ? [] : [run.tail]))
@@ -96,9 +114,7 @@ export const measure = async (scenario: Scenario, servers: BenchServers, note: N
     return {
       scenario: scenario.name,
       unit: scenario.unit,
-      median: round(middle),
-      min: round(Math.min(...values)),
-      max: round(Math.max(...values)),
+      ...spanOf(values),
       ...tail,
       baseline,
       ratio

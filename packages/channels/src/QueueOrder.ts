@@ -1,5 +1,5 @@
 /**
- * In which order updates go that wait for the channel: the riskiest first, or, to compare with, the one that is due first.
+ * In which order updates go that wait for the channel: the riskiest first, or, to compare with, the one that is due or came first.
  *
  * Guarantee: pure. With `riskFirst` nothing waits longer than `ageingMillisOf` the budget behind what is riskier.
  */
@@ -28,3 +28,9 @@ export const riskFirst: QueueOrder = {
 }
 
 export const byDeadline: QueueOrder = { place: ({ deadline }) => deadline, jumps: () => false }
+
+/** What waits keeps its place, whatever becomes of its stock meanwhile: its newest quantity leaves when the first would have. */
+export const firstInFirstOut: QueueOrder = {
+  place: ({ place, heapKey }, now) => (place === "ready" ? heapKey : now),
+  jumps: () => false
+}
