@@ -58,3 +58,24 @@ export const zeroShare = 0.2
 
 /** Share of a channel's requests for what has waited too long, however many updates to zero jump the queue. */
 export const agedShare = 0.2
+
+/** Share of the compared listings that may differ before nothing is repaired, where the channel's definition says none. */
+export const reconcileStopAbove = 0.05
+
+/** Fewer listings that differ are repaired whatever share they are: of ten listings one edit is a tenth. */
+export const reconcileStopMin = 3
+
+/** A reconciliation that could compare nothing for so long ends: what is left is written too often, or cannot be read. */
+export const reconcileStallMillis = 30_000
+
+/** Longest pause before a reconciliation looks again whether it may read. */
+export const reconcileLookMillis = 50
+
+/** Pause of a reconciliation after the channel could not be read, when it names none. Pushes do not wait for it. */
+export const reconcileRetryMillis = 1_000
+
+/** Listings that differ which a report names. */
+export const worstListingsMax = 50
+
+/** Longest sleep until a scheduled reconciliation: timers do not reach further than 24 days. */
+export const reconcileSleepMillisMax = 60 * 60 * 1000

@@ -71,6 +71,22 @@ export class OutputLane {
     return this.circuit.begin()
   }
 
+  /** All calls that may be under way at once are. */
+  get isFull(): boolean {
+    return this.underWay >= this.rate.concurrency
+  }
+
+  /** When a call may begin that is to delay no other: the channel is well and the whole burst is there, of which it takes one. */
+  leftoverAt(now: number): number {
+    if (this.isFull || this.circuit.state !== "closed") return Number.POSITIVE_INFINITY
+    return Math.max(this.paused, this.bucket.availableAt(now, this.rate.burst - 1))
+  }
+
+  beginLeftover(now: number): void {
+    this.bucket.take(now)
+    this.underWay += 1
+  }
+
   rebudget(rate: RateBudget, now: number): void {
     this.bucket.rebudget(rate, now)
     this.aged.rebudget(agedRate(rate), now)

@@ -14,7 +14,7 @@ import { nearRealtimeWindowMillisMax, scheduleIntervalMillisMax, scheduleInterva
 import { wholeFrom } from "./WholeNumber.ts"
 
 /** Five fields: minute, hour, day of the month, month, weekday. */
-const CronExpression = Schema.String.check(
+export const CronExpression = Schema.String.check(
   Schema.makeFilter((text: string) => {
     if (text.trim().split(/\s+/).length !== 5)
       return "must have five fields: minute, hour, day of the month, month, weekday; such as 0 * * * *"
@@ -23,7 +23,7 @@ const CronExpression = Schema.String.check(
   })
 )
 
-const TimeZone = Schema.String.check(
+export const TimeZone = Schema.String.check(
   Schema.makeFilter((name: string) =>
     Option.isSome(DateTime.zoneMakeNamed(name)) ? undefined : "must be a time zone such as Europe/Berlin or UTC"
   )
