@@ -71,6 +71,9 @@ export const reconcileStallMillis = 30_000
 /** Longest pause before a reconciliation looks again whether it may read. */
 export const reconcileLookMillis = 50
 
+/** Pause of a reconciliation when no listing is comparable: looking costs a pass over those that are left. */
+export const reconcileSettleLookMillis = 250
+
 /** Pause of a reconciliation after the channel could not be read, when it names none. Pushes do not wait for it. */
 export const reconcileRetryMillis = 1_000
 

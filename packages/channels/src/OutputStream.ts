@@ -41,6 +41,8 @@ export interface OutputStream {
   readonly differences: () => ReadonlyArray<ListingView>
   /** Begins to compare what the channel shows with what it confirmed; how that goes is in the snapshot. */
   readonly reconcile: (request: ReconciliationRequest) => ReconciliationStart
+  /** Why no such comparison can begin now; undefined: one can. */
+  readonly reconcileRefusal: () => string | undefined
   readonly snapshot: () => ChannelSnapshot
   readonly listing: (sku: Sku) => ListingView | undefined
   /** Listings that the channel rejected and that wait for a change of their stock. */
@@ -99,6 +101,7 @@ export const makeOutputStream = (
       release: (skus) => core.release(skus),
       differences: () => [...core.queue.window.values()].map(viewOf),
       reconcile: reconciler.begin,
+      reconcileRefusal: reconciler.refused,
       snapshot: () => ({ ...snapshotOf(core, now()), reconciliation: reconciler.report() }),
       listing: (sku) => {
         const listing = core.listings.get(sku)

@@ -13,6 +13,7 @@ import {
   connectorGraceMillis,
   reconcileLookMillis,
   reconcileRetryMillis,
+  reconcileSettleLookMillis,
   reconcileSleepMillisMax,
   reconcileStopAbove
 } from "./ChannelLimit.ts"
@@ -28,13 +29,15 @@ import {
 import { ReconciliationRun } from "./ReconciliationRun.ts"
 import { type Expectation, isConfirmed } from "./ReconciliationVerdict.ts"
 
-/** Whether a run was begun. `running`: another is under way. */
+/** Whether a run was begun, or why not. */
 export type ReconciliationStart =
-  | { readonly _tag: "begun" | "running"; readonly report: ReconciliationReport }
+  | { readonly _tag: "begun"; readonly report: ReconciliationReport }
   | { readonly _tag: "refused"; readonly detail: string }
 
 export interface Reconciler {
   readonly begin: (request: ReconciliationRequest) => ReconciliationStart
+  /** why no run can begin now; undefined: one can */
+  readonly refused: () => string | undefined
   /** of the run that is under way, else of the last; undefined: none was begun by this process */
   readonly report: () => ReconciliationReport | undefined
   /** The definition may be another one. */
@@ -79,11 +82,14 @@ export const makeReconciler = ({ core, connector }: Surroundings): Effect.Effect
     let isRunning = false
     const rests = Latch.makeUnsafe(true)
 
-    const begin = (request: ReconciliationRequest): ReconciliationStart => {
-      const refusal = refusalOf(core, connector())
-      if (refusal !== undefined) return { _tag: "refused", detail: refusal }
+    const refused = () => {
       const current = isRunning ? report() : undefined
-      if (current !== undefined) return { _tag: "running", report: current }
+      if (current === undefined) return refusalOf(core, connector())
+      return `${current.channel} is being reconciled for ${current.by} already: wait for its end`
+    }
+    const begin = (request: ReconciliationRequest): ReconciliationStart => {
+      const refusal = refused()
+      if (refusal !== undefined) return { _tag: "refused", detail: refusal }
       const { definition } = core
       const all = [...core.listings.values()]
       const listings = all.filter(isConfirmed)
@@ -146,7 +152,7 @@ export const makeReconciler = ({ core, connector }: Surroundings): Effect.Effect
       if (next !== rule) changed.openUnsafe()
       rule = next
     }
-    return { begin, report: () => report(), redefined }
+    return { begin, refused, report: () => report(), redefined }
   })
 
 /** Why no run can begin; undefined: it can. */
@@ -165,6 +171,7 @@ const sweep = ({ core, connector }: Surroundings, run: ReconciliationRun, now: (
       const at = Math.max(core.leftoverAt(now()), pausedUntil)
       const batch = at <= now() ? run.take(now(), connector().descriptor.batchMax) : []
       if (batch.length > 0) pausedUntil = yield* readOnce(core, connector(), run, batch, now)
+      else if (at <= now()) yield* Effect.sleep(reconcileSettleLookMillis)
       else yield* Effect.sleep(Math.min(Math.max(1, at - now()), reconcileLookMillis))
     }
     run.end(now())

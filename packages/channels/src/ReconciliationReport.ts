@@ -19,6 +19,7 @@ export interface ListingDiscrepancy {
 export interface ReconciliationRequest {
   /** a person, or `schedule` */
   readonly by: string
+  readonly reason?: string
   /** `below`: repaired unless too large a share differs; `all`: whatever the share; `none`: only said */
   readonly heal: "below" | "all" | "none"
 }

@@ -130,8 +130,8 @@ const play = (seed: number): Effect.Effect<History> =>
     }
     channel.reply = () => applied
     for (const sku of skus) offer(sku, 10 + Math.floor(random() * 5))
-    yield* TestClock.adjust(60_000)
     stream.redefine(channelDefinition({ rate }))
+    yield* TestClock.adjust(40_000)
     keep()
     const checked = Effect.gen(function* () {
       const started = stream.reconcile({ by: "test", heal: "all" })
