@@ -128,17 +128,14 @@ export const makeReconciler = ({ core, connector }: Surroundings): Effect.Effect
     }
 
     let ranAt = startedAt
+    const untilChanged = Effect.map(changed.await, () => void (ranAt = now()))
     const scheduled = Effect.gen(function* () {
       yield* changed.close
       const rule = core.definition.reconcile
-      if (rule === undefined || (rule.cron === undefined && rule.everyMillis === undefined)) return yield* changed.await
+      if (rule === undefined || (rule.cron === undefined && rule.everyMillis === undefined)) return yield* untilChanged
       const wait = Math.max(0, nextRun(rule, ranAt) - now())
-      const isChanged = yield* Effect.raceFirst(
-        Effect.as(Effect.sleep(Math.min(wait, reconcileSleepMillisMax)), false),
-        Effect.as(changed.await, true)
-      )
-      if (isChanged) ranAt = now()
-      if (isChanged || wait > reconcileSleepMillisMax) return
+      const slept = Effect.as(Effect.sleep(Math.min(wait, reconcileSleepMillisMax)), "slept" as const)
+      if ((yield* Effect.raceFirst(slept, untilChanged)) !== "slept" || wait > reconcileSleepMillisMax) return
       const started = begin({ by: "schedule", heal: "below" })
       if (started._tag === "refused")
         yield* Effect.logWarning(`channel ${core.definition.id} is not reconciled now: ${started.detail}`)
