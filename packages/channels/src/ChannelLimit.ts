@@ -68,6 +68,12 @@ export const reconcileStopMin = 3
 /** A reconciliation that could compare nothing for so long ends: what is left is written too often, or cannot be read. */
 export const reconcileStallMillis = 30_000
 
+/**
+ * So long, and the channel's settle time, a reconciliation waits for listings that are written to all the time: what the others
+ * show is repaired at its end. Each write that is confirmed repairs its listing anyway.
+ */
+export const reconcilePatienceMillis = 5_000
+
 /** Longest pause before a reconciliation looks again whether it may read. */
 export const reconcileLookMillis = 50
 

@@ -1,11 +1,11 @@
 /**
  * One reconciliation of a channel, without I/O: which listings are read next, and what their readings come to.
  *
- * Guarantee: every listing is counted once, in one class. A listing that is not comparable is looked at again, until for
- * `reconcileStallMillis` nothing could be compared any more. What differs is kept until the end: the share decides.
+ * Guarantee: every listing is counted once, in one class. A listing that is not comparable is looked at again, for
+ * `reconcilePatienceMillis` after the others; it ends as well when for `reconcileStallMillis` nothing could be compared. What differs is kept until the end: the share decides.
  */
 import type { ReadBack } from "./ChannelConnector.ts"
-import { reconcileStallMillis } from "./ChannelLimit.ts"
+import { reconcilePatienceMillis, reconcileStallMillis } from "./ChannelLimit.ts"
 import type { Listing } from "./Listing.ts"
 import { zeroVerdicts, type ListingDiscrepancy } from "./ReconciliationReport.ts"
 import { type Discrepancy, type Expectation, expectationOf, stillHolds, verdictOf } from "./ReconciliationVerdict.ts"
@@ -29,6 +29,8 @@ export class ReconciliationRun {
   private todo: Array<Listing>
   private later: Array<Listing> = []
   private progressAt: number
+  /** when each listing had its turn, milliseconds since the epoch */
+  private passedAt: number | undefined
 
   /** @param notBefore milliseconds since the epoch: until then a write of a process before this one may land */
   constructor(listings: ReadonlyArray<Listing>, now: number, settleMillis: number, notBefore: number) {
@@ -44,7 +46,8 @@ export class ReconciliationRun {
   }
 
   isOver(now: number): boolean {
-    return this.left === 0 || now - this.progressAt >= reconcileStallMillis
+    if (this.left === 0 || now - this.progressAt >= reconcileStallMillis) return true
+    return this.passedAt !== undefined && now - this.passedAt >= reconcilePatienceMillis + this.settleMillis
   }
 
   /** Listings to read now, at most `max`; none: nothing is comparable now. */
@@ -52,7 +55,10 @@ export class ReconciliationRun {
     if (now < this.notBefore) return []
     const batch: Array<Expectation> = []
     for (let round = 0; round < 2 && batch.length === 0; round++) {
-      if (this.todo.length === 0) [this.todo, this.later] = [this.later.toReversed(), []]
+      if (this.todo.length === 0) {
+        this.passedAt ??= now
+        ;[this.todo, this.later] = [this.later.toReversed(), []]
+      }
       while (batch.length < max && this.todo.length > 0) {
         const listing = this.todo.pop()!
         const expectation = expectationOf(listing, now, this.settleMillis)
@@ -65,14 +71,15 @@ export class ReconciliationRun {
 
   /** The reading gave way to a push. */
   putBack(batch: ReadonlyArray<Expectation>): void {
-    for (const { listing } of batch) this.later.push(listing)
+    for (const { listing } of batch) this.todo.push(listing)
   }
 
   /** The reading ended. @param readAt when it began */
   landed(batch: ReadonlyArray<Expectation>, answer: ReadBack, readAt: number, now: number): void {
     if (answer._tag === "unreachable") {
       this.detail = answer.detail
-      return this.putBack(batch)
+      for (const { listing } of batch) this.later.push(listing)
+      return
     }
     for (const expectation of batch) {
       const { listing } = expectation
