@@ -87,3 +87,33 @@ export const turnPatienceMillis = 20
 
 /** Windows of which a channel may say what is left: bounds memory whatever it says. No channel states more than three. */
 export const allowancesMax = 8
+
+/** Share of the compared listings that may differ before nothing is repaired, where the channel's definition says none. */
+export const reconcileStopAbove = 0.05
+
+/** Fewer listings that differ are repaired whatever share they are: of ten listings one edit is a tenth. */
+export const reconcileStopMin = 3
+
+/** A reconciliation that could compare nothing for so long ends: what is left is written too often, or cannot be read. */
+export const reconcileStallMillis = 30_000
+
+/**
+ * So long, and the channel's settle time, a reconciliation waits for listings that are written to all the time: what the others
+ * show is repaired at its end. Each write that is confirmed repairs its listing anyway.
+ */
+export const reconcilePatienceMillis = 5_000
+
+/** Longest pause before a reconciliation looks again whether it may read. */
+export const reconcileLookMillis = 50
+
+/** Pause of a reconciliation when no listing is comparable: looking costs a pass over those that are left. */
+export const reconcileSettleLookMillis = 250
+
+/** Pause of a reconciliation after the channel could not be read, when it names none. Pushes do not wait for it. */
+export const reconcileRetryMillis = 1_000
+
+/** Listings that differ which a report names. */
+export const worstListingsMax = 50
+
+/** Longest sleep until a scheduled reconciliation: timers do not reach further than 24 days. */
+export const reconcileSleepMillisMax = 60 * 60 * 1000

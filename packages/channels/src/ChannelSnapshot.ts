@@ -6,6 +6,7 @@ import type { LatencySummary } from "./LatencyHistogram.ts"
 import type { Listing, Quarantine } from "./Listing.ts"
 import type { OutputCore } from "./OutputCore.ts"
 import type { OutputCounts } from "./OutputCounts.ts"
+import type { ReconciliationReport } from "./ReconciliationReport.ts"
 import type { ChannelDefinition, Operation } from "@holdfast/domain/Channel"
 
 /** Counters run from the start of the process; events are weighted. Times are milliseconds, quantiles too. */
@@ -48,6 +49,8 @@ export interface ChannelSnapshot extends Readonly<OutputCounts>, Readonly<Record
   readonly p999: number | undefined
   /** the same since the start of the process */
   readonly total: LatencySummary
+  /** the last comparison of what it shows with what it confirmed; undefined: none since the start of the process */
+  readonly reconciliation: ReconciliationReport | undefined
 }
 
 /** One listing as the console shows it. */
@@ -78,7 +81,7 @@ export const viewOf = (listing: Listing): ListingView => ({
   quarantine: listing.quarantine
 })
 
-export const snapshotOf = (core: OutputCore, now: number): ChannelSnapshot => {
+export const snapshotOf = (core: OutputCore, now: number): Omit<ChannelSnapshot, "reconciliation"> => {
   const { account, definition, lane, queue } = core
   const { p50, p99, p999 } = account.window.summary(now)
   const judged = account.good + account.late

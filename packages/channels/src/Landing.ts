@@ -83,6 +83,7 @@ export class Landing {
   private found(listing: Listing, quantity: number | undefined, requestedAt: number, now: number): void {
     const { sku, confirmed, confirmedVersion, attempts } = listing
     listing.confirmed = quantity
+    listing.confirmedAt = now
     if (quantity === undefined || quantity === confirmed) return
     const version = Math.max(0, confirmedVersion)
     const found = { sku, quantity, version, outcome: "found", requestedAt, answeredAt: now, attempts } as const
@@ -114,7 +115,9 @@ export class Landing {
     listing.unresolved = undefined
     listing.failures = 0
     this.throttles = 0
+    if (listing.confirmed !== write.quantity) listing.before = listing.confirmed
     listing.confirmed = write.quantity
+    listing.confirmedAt = now
     this.settle(listing, write, "delivered", now, undefined)
     this.parts.reconsider(listing, now)
   }

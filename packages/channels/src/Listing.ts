@@ -42,6 +42,12 @@ export interface Listing extends EventHolder, HeapItem {
   wanted: number
   /** units that the channel last confirmed; undefined when it never did */
   confirmed: number | undefined
+  /** the other quantity that it confirmed before that one */
+  before: number | undefined
+  /** when `confirmed` was last learnt, milliseconds since the epoch */
+  confirmedAt: number
+  /** when the last call about it began or ended, milliseconds since the epoch */
+  touchedAt: number
   /**
    * `confirmed` is what a process before us noted. A write may have left after that note: for a newer version it is no
    * proof of what the channel shows.
@@ -78,6 +84,9 @@ export const emptyListing = (sku: Sku): Listing => ({
   version: -1,
   wanted: 0,
   confirmed: undefined,
+  before: undefined,
+  confirmedAt: Number.NEGATIVE_INFINITY,
+  touchedAt: Number.NEGATIVE_INFINITY,
   restored: false,
   confirmedVersion: -1,
   outdated: false,
@@ -100,6 +109,7 @@ export const emptyListing = (sku: Sku): Listing => ({
 export const storedListing = (row: StoredListing): Listing => ({
   ...emptyListing(row.sku),
   confirmed: row.quantity,
+  confirmedAt: row.confirmedAt,
   restored: true,
   confirmedVersion: row.version
 })

@@ -47,6 +47,8 @@ export class OutputCore {
   private isCaughtUp = false
   private pumping = false
   private pumpAgain = false
+  /** ends the read-back that goes behind pushes, when they need its place */
+  private giveWay: (() => void) | undefined
 
   constructor(
     definition: ChannelDefinition,
@@ -236,6 +238,7 @@ export class OutputCore {
       for (const listing of this.queue.due(now)) this.putReady(listing, now)
       this.closeWindow(now)
       for (let next = this.admission(now); next.at <= now; next = this.admission(now)) this.launch(now, next)
+      this.makeRoom()
     } while (this.pumpAgain)
     this.pumping = false
     this.ports.wakeAt(
@@ -274,7 +277,10 @@ export class OutputCore {
     const max = probe ? 1 : Math.min(this.descriptor.batchMax, room.items)
     const listings = this.queue.take(max, admission.toZero, room.others)
     this.inFlight += listings.length
-    for (const listing of listings) listing.attempts += 1
+    for (const listing of listings) {
+      listing.attempts += 1
+      listing.touchedAt = now
+    }
     const head = { listings, probe, requestAt: now }
     if (listings[0]!.step === "push") {
       this.counts.pushes += listings.length
@@ -334,10 +340,60 @@ export class OutputCore {
     this.pump()
   }
 
+  /** Whether the newest stock of every SKU was offered. */
+  get hasCaughtUp(): boolean {
+    return this.isCaughtUp
+  }
+
+  /** When a read-back that no push waits for may begin, from what pushes leave. `Infinity`: not while this lasts. */
+  leftoverAt(now: number): number {
+    const isFree = this.operation === "running" && this.giveWay === undefined && !this.isAwaited
+    return isFree ? this.lane.leftoverAt(now) : Number.POSITIVE_INFINITY
+  }
+
+  /** It begins. @param giveWay called when a push needs its place: it has ended then */
+  beginLeftover(now: number, giveWay: () => void): void {
+    this.lane.beginLeftover(now)
+    this.giveWay = giveWay
+  }
+
+  /** It ended, unless it gave way before. */
+  endLeftover(): void {
+    if (this.giveWay === undefined) return
+    this.giveWay = undefined
+    this.lane.end()
+    this.pump()
+  }
+
+  /** The channel shows another quantity than it confirmed. @param shown undefined: it does not list it */
+  heal(listing: Listing, shown: number | undefined, readAt: number): void {
+    this.landing.seen(listing, shown, readAt, this.ports.now())
+    this.pump()
+  }
+
+  /** Something waits for the lane. */
+  private get isAwaited(): boolean {
+    const { toZero, other } = this.queue.first
+    return toZero || other !== undefined
+  }
+
+  private makeRoom(): void {
+    const { giveWay } = this
+    if (giveWay === undefined || !this.lane.isFull || !this.isAwaited) return
+    this.giveWay = undefined
+    this.lane.end()
+    this.pumpAgain = true
+    giveWay()
+  }
+
   private leave(flight: Flight): void {
     this.lane.end()
     this.inFlight -= flight.listings.length
-    for (const listing of flight.listings) listing.place = "idle"
+    const now = this.ports.now()
+    for (const listing of flight.listings) {
+      listing.place = "idle"
+      listing.touchedAt = now
+    }
   }
 
   private informLane(flight: Flight, outcomes: ReadonlyArray<PushOutcome>, now: number): void {

@@ -124,6 +124,22 @@ export class OutputLane {
     this.member.account.spend(this.member, now, { ...load, kind: toZero ? "toZero" : "other" })
   }
 
+  /** All calls that may be under way at once are. */
+  get isFull(): boolean {
+    return this.underWay >= this.rate.concurrency
+  }
+
+  /** When a call may begin that is to delay no other: the channel is well and the whole burst is there, of which it takes one. */
+  leftoverAt(now: number): number {
+    if (this.isFull || this.circuit.state !== "closed") return Number.POSITIVE_INFINITY
+    return this.budgets.leftoverAt(now)
+  }
+
+  beginLeftover(now: number): void {
+    this.underWay += 1
+    this.member.account.spend(this.member, now, { writes: false, items: 0, others: 0, kind: "other" })
+  }
+
   rebudget(rate: RateBudget, now: number): void {
     const { account } = this.rate
     this.rate = rate

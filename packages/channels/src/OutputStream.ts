@@ -8,15 +8,18 @@
 import type { Availability } from "@holdfast/domain/Availability"
 import type { ChannelDefinition, Operation } from "@holdfast/domain/Channel"
 import type { Sku } from "@holdfast/domain/Identity"
-import { Cause, Clock, Effect, type Fiber, FiberSet, Random, type Scope } from "effect"
+import { Clock, Effect, type Fiber, FiberSet, Random, type Scope } from "effect"
 import type { AccountOf } from "./budget/AccountBudgets.ts"
-import type { ChannelConnector, PushOutcome, ReadBack } from "./ChannelConnector.ts"
+import type { ChannelConnector, PushOutcome } from "./ChannelConnector.ts"
 import { connectorGraceMillis } from "./ChannelLimit.ts"
 import { type ChannelSnapshot, type ListingView, snapshotOf, viewOf } from "./ChannelSnapshot.ts"
+import { answered, unreachable } from "./ConnectorCall.ts"
 import type { SettledEvent } from "./EventAccount.ts"
 import { ListingStore, type ListingStoreError } from "./ListingStore.ts"
 import { OutputCore } from "./OutputCore.ts"
 import type { Flight } from "./OutputPorts.ts"
+import { makeReconciler, type ReconciliationStart } from "./Reconciler.ts"
+import type { ReconciliationRequest } from "./ReconciliationReport.ts"
 import { makeWriteBack } from "./WriteBack.ts"
 
 export interface OutputStream {
@@ -37,6 +40,10 @@ export interface OutputStream {
   readonly release: (skus?: ReadonlySet<Sku>) => number
   /** Listings that wait for the window, with what the channel shows and what it is to show. */
   readonly differences: () => ReadonlyArray<ListingView>
+  /** Begins to compare what the channel shows with what it confirmed; how that goes is in the snapshot. */
+  readonly reconcile: (request: ReconciliationRequest) => ReconciliationStart
+  /** Why no such comparison can begin now; undefined: one can. */
+  readonly reconcileRefusal: () => string | undefined
   readonly snapshot: () => ChannelSnapshot
   readonly listing: (sku: Sku) => ListingView | undefined
   /** Listings that the channel rejected and that wait for a change of their stock. */
@@ -87,18 +94,23 @@ export const makeOutputStream = (
     })
     yield* Effect.addFinalizer(() => Effect.sync(() => core.lane.leave(now())))
     core.restore(known, yield* store.lastRun(definition.id))
+    const reconciler = yield* makeReconciler({ core, connector: () => current })
     return {
       definition: () => core.definition,
       offer: (stock) => core.offer(stock),
       caughtUp: () => core.caughtUp(),
       redefine: (next, connector) => {
         current = connector ?? current
-        return core.redefine(next)
+        const isOutdated = core.redefine(next)
+        reconciler.redefined()
+        return isOutdated
       },
       operate: (operation) => core.operate(operation),
       release: (skus) => core.release(skus),
       differences: () => [...core.queue.window.values()].map(viewOf),
-      snapshot: () => snapshotOf(core, now()),
+      reconcile: reconciler.begin,
+      reconcileRefusal: reconciler.refused,
+      snapshot: () => ({ ...snapshotOf(core, now()), reconciliation: reconciler.report() }),
       listing: (sku) => {
         const listing = core.listings.get(sku)
         return listing === undefined ? undefined : viewOf(listing)
@@ -120,28 +132,10 @@ const fly = (
       flight.items.map(() => ({ _tag: "unknown", detail }))
     ).pipe(Effect.map((outcomes) => core.landPush(flight, outcomes)))
   }
-  return answered(connector.readBack!(flight.skus), limit, (detail): ReadBack => ({
-    _tag: "unreachable",
-    detail,
-    retryAfterMillis: undefined
-  })).pipe(Effect.map((answer) => core.landReadBack(flight, answer)))
-}
-
-const answered = <A>(call: Effect.Effect<A>, limitMillis: number, otherwise: (detail: string) => A): Effect.Effect<A> =>
-  call.pipe(
-    Effect.timeoutOrElse({
-      duration: limitMillis,
-      orElse: () => Effect.succeed(otherwise(`the connector did not answer within ${limitMillis} ms`))
-    }),
-    Effect.catchCause((cause) =>
-      Cause.hasInterruptsOnly(cause)
-        ? Effect.interrupt
-        : Effect.as(
-            Effect.logError("a connector failed", cause),
-            otherwise(`the connector failed: ${Cause.squash(cause)}`)
-          )
-    )
+  return answered(connector.readBack!(flight.skus), limit, unreachable).pipe(
+    Effect.map((answer) => core.landReadBack(flight, answer))
   )
+}
 
 /** One timer: rings at the earliest time it was set to. A later setting while it runs costs nothing but one early ring. */
 const makeAlarm = (fork: Fork, now: () => number, ring: () => void) => {

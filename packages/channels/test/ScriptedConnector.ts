@@ -26,6 +26,8 @@ export class ScriptedConnector {
   olderOverNewer = 0
   mostAtOnce = 0
   reply: (item: PushItem, call: number) => Reply = () => applied
+  /** milliseconds until it looks at what it shows, and from then until it answers */
+  readBackMillis: () => readonly [number, number] = () => [5, 0]
   readBackReply: () => "shown" | "unreachable" = () => "shown"
   private readonly writing = new Map<Sku, number>()
   private readonly canReadBack: boolean
@@ -70,16 +72,24 @@ export class ScriptedConnector {
   }
 
   private read(skus: ReadonlyArray<Sku>): Effect.Effect<ReadBack> {
-    return Effect.map(Effect.sleep(5), (): ReadBack => {
-      this.readBacks.push(...skus)
-      if (this.readBackReply() === "unreachable")
-        return { _tag: "unreachable", detail: "away", retryAfterMillis: undefined }
-      return {
-        _tag: "shown",
-        quantities: new Map(
-          skus.flatMap((sku) => (this.shown.has(sku) ? [[sku, this.shown.get(sku)!.quantity] as const] : []))
-        )
-      }
+    return Effect.gen({ self: this }, function* () {
+      const [before, after] = this.readBackMillis()
+      yield* Effect.sleep(before)
+      const answer = this.look(skus)
+      if (after > 0) yield* Effect.sleep(after)
+      return answer
     })
+  }
+
+  private look(skus: ReadonlyArray<Sku>): ReadBack {
+    this.readBacks.push(...skus)
+    if (this.readBackReply() === "unreachable")
+      return { _tag: "unreachable", detail: "away", retryAfterMillis: undefined }
+    return {
+      _tag: "shown",
+      quantities: new Map(
+        skus.flatMap((sku) => (this.shown.has(sku) ? [[sku, this.shown.get(sku)!.quantity] as const] : []))
+      )
+    }
   }
 }

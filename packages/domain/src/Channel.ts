@@ -9,6 +9,7 @@ import { AllocationRule } from "./AllocationPolicy.ts"
 import { ChannelId, LocationId, Note } from "./Identity.ts"
 import { rateLimitsMax } from "./Limit.ts"
 import { RateLimit } from "./RateLimit.ts"
+import { ReconcileRule } from "./ReconcileRule.ts"
 import { Timing } from "./Timing.ts"
 import { wholeFrom } from "./WholeNumber.ts"
 
@@ -58,6 +59,8 @@ export const ChannelDefinition = Schema.Struct({
   /** share of events that must be inside the budget, 0 to 1 */
   objective: Schema.Number.check(Schema.isBetween({ minimum: 0.9, maximum: 1 })),
   rate: RateBudget,
+  /** when what it shows is compared with what it was told; only on demand when absent */
+  reconcile: Schema.optionalKey(ReconcileRule),
   /** milliseconds after which one request's answer is no longer waited for */
   timeoutMillis: wholeFrom(10, 120_000)
 })

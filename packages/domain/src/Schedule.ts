@@ -15,7 +15,7 @@ const hour = 60 * minute
 const repeatedMax = 3 * hour
 
 /** @returns milliseconds since the epoch of the first run after `after` */
-export const nextRun = (timing: Scheduled, after: number): number => {
+export const nextRun = (timing: Omit<Scheduled, "model">, after: number): number => {
   const { cron, timeZone = "UTC", everyMillis } = timing
   if (everyMillis !== undefined) return after + everyMillis
   const parsed = Cron.parseUnsafe(cron!, timeZone)

@@ -15,7 +15,7 @@ import { TimeZone } from "./TimeZone.ts"
 import { wholeFrom } from "./WholeNumber.ts"
 
 /** Five fields: minute, hour, day of the month, month, weekday. */
-const CronExpression = Schema.String.check(
+export const CronExpression = Schema.String.check(
   Schema.makeFilter((text: string) => {
     if (text.trim().split(/\s+/).length !== 5)
       return "must have five fields: minute, hour, day of the month, month, weekday; such as 0 * * * *"

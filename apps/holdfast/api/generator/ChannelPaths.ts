@@ -35,6 +35,43 @@ export const WaitingListing = Struct({
   pendingEvents: Count
 })
 
+/** Of a reconciliation: see `ReconciliationReport` in packages/channels. */
+export const Reconciliation = Struct({
+  channel: Schema.String,
+  by: Schema.String,
+  reason: optionalKey(Schema.String),
+  heal: Schema.Literals(["below", "all", "none"]),
+  begunAt: Schema.Finite.annotate({ description: "milliseconds since 1970" }),
+  endedAt: optionalKey(Schema.Finite.annotate({ description: "absent while it runs" })),
+  listings: Count.annotate({ description: "listings with a quantity to compare with" }),
+  unconfirmed: Count.annotate({ description: "listings of which the channel has confirmed none" }),
+  compared: Count.annotate({ description: "the denominator: listings that agree or differ" }),
+  discrepancies: Count,
+  rate: optionalKey(Schema.Finite.annotate({ description: "discrepancies by compared; absent: none was compared" })),
+  counts: Struct({
+    agrees: Count,
+    inFlight: Count,
+    lost: Count,
+    externalEdit: Count,
+    mapping: Count,
+    unknown: Count
+  }),
+  reads: Count,
+  detail: optionalKey(Schema.String.annotate({ description: "why it could not be read at times" })),
+  stopAbove: Schema.Finite,
+  stopped: Schema.Boolean.annotate({ description: "a larger share differs: nothing was repaired" }),
+  healed: Count.annotate({ description: "listings that are told again" }),
+  worst: Schema.Array(
+    Struct({
+      sku: Sku,
+      verdict: Schema.Literals(["lost", "externalEdit", "mapping"]),
+      shown: Schema.NullOr(Count).annotate({ description: "null: the channel does not list it" }),
+      should: Count,
+      since: Schema.Finite.annotate({ description: "when it was confirmed, milliseconds since 1970" })
+    })
+  )
+})
+
 const text: Json = { type: "string" }
 const millis: Json = { type: ["number", "null"], description: "milliseconds since 1970" }
 const object = (properties: Json, required = Object.keys(properties)): Json => ({
@@ -175,18 +212,67 @@ const release: Json = {
   }
 }
 
+const noReconciliation = response(
+  "It cannot be read back, is paused, is reconciled already, or does not run here.",
+  fieldErrors
+)
+
+const reconciliation: Json = {
+  operationId: "getChannelReconciliation",
+  summary: "The comparison of what the channel shows with what it confirmed: the one under way, else the last.",
+  responses: {
+    200: response(
+      "`refused` says why none can begin now.",
+      object({
+        report: { anyOf: [schemaRef("Reconciliation"), { type: "null" }] },
+        refused: { type: ["string", "null"] }
+      })
+    ),
+    409: response("The channel does not run in this process.", fieldErrors),
+    ...common
+  }
+}
+
+const reconcile: Json = {
+  operationId: "reconcileChannel",
+  summary: "Compares what the channel shows with what it confirmed, and repairs what differs.",
+  requestBody: body(
+    {
+      ...author,
+      heal: {
+        enum: ["below", "all", "none"],
+        default: "below",
+        description: "`below`: unless too large a share differs; `all`: whatever the share; `none`: only said"
+      }
+    },
+    {
+      look: example({ by: "olga", heal: "none" }),
+      heal: example({ by: "olga", reason: "a price tool wrote", heal: "all" })
+    }
+  ),
+  responses: {
+    202: response("It is begun, and goes on after the answer.", object({ report: schemaRef("Reconciliation") })),
+    409: noReconciliation,
+    413: refusals[413],
+    422: refusals[422],
+    ...common
+  }
+}
+
 export const channelPaths = (): Json => ({
   "/v1/channels": { get: list },
   "/v1/channels/{id}": { parameters: [id], get: show, patch: change },
   "/v1/channels/{id}/history": { parameters: [id], get: history },
   "/v1/channels/{id}/differences": { parameters: [id], get: differences },
   "/v1/channels/{id}/undo": { parameters: [id], post: undo },
-  "/v1/channels/{id}/release": { parameters: [id], post: release }
+  "/v1/channels/{id}/release": { parameters: [id], post: release },
+  "/v1/channels/{id}/reconciliation": { parameters: [id], get: reconciliation, post: reconcile }
 })
 
 export const channelSchemas = (): Json => ({
   ChannelDefinition: payloadSchema(ChannelDefinition),
   ChannelRevision: payloadSchema(Revision),
   ChangedField: payloadSchema(ChangedField),
-  WaitingListing: payloadSchema(WaitingListing)
+  WaitingListing: payloadSchema(WaitingListing),
+  Reconciliation: payloadSchema(Reconciliation)
 })

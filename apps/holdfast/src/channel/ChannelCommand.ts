@@ -28,6 +28,7 @@ import {
 } from "./ChannelEdit.ts"
 import { waitingListings } from "./ChannelDifferences.ts"
 import { differencesShownMax, releaseSkusMax } from "./ChannelLimit.ts"
+import { reconcileCommand } from "./ReconcileCommand.ts"
 import { channelsText, differencesText, editText, historyText } from "./ChannelText.ts"
 import { durationOf, timingNames, timingOf } from "./TimingFlags.ts"
 
@@ -252,6 +253,7 @@ export const channelCommand = Command.make(
     operate("drain", "draining", "Tell the channel what waits, whatever its window, then pause it"),
     differences,
     release,
+    reconcileCommand,
     apply,
     show,
     history,

@@ -5,24 +5,24 @@
  * - `GET /v1/channels/:id/history`, `GET /v1/channels/:id/differences`: their changes; what waits for a window to close.
  * - `PATCH /v1/channels/:id`: `{"definition": {"timing": ...}, "operation": "paused", "by": ..., "reason": ...}`, with
  *   `?dryRun=true` only said. `POST /v1/channels/:id/undo`, `POST /v1/channels/:id/release`.
+ * - `POST /v1/channels/:id/reconciliation`: `{"by": ..., "heal": "all"}`; `GET` has the report: see `ReconciliationRoutes`.
  *
  * Guarantee: an answer of 200 to a change means that it is in the history; it takes effect within a second. Whatever is wrong is
  * named by its field, and nothing is changed.
  */
-import { ChannelId, Note, Sku } from "@holdfast/domain/Identity"
+import { Sku } from "@holdfast/domain/Identity"
 import { Operation } from "@holdfast/domain/Channel"
-import { fieldErrorsOf } from "@holdfast/domain/EventManifest"
 import { channelHistory } from "@holdfast/ledger/ChannelDefinitions"
 import { requestRelease } from "@holdfast/ledger/ChannelRuns"
 import { Database, query } from "@holdfast/ledger/Database"
 import { Outbound } from "@holdfast/outbound/Outbound"
-import { ByteSize, Effect, Layer, Result, Schema } from "effect"
-import { HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { Effect, Layer, Result, Schema } from "effect"
+import { HttpRouter, HttpServerRequest, type HttpServerResponse } from "effect/http"
 import { unavailable } from "../UnavailableResponse.ts"
 import { ChannelError, channelOf, channels, editChannel, undoChange, withFields } from "./ChannelEdit.ts"
-import { historyMax, releaseSkusMax, requestBytesMax } from "./ChannelLimit.ts"
-
-const Author = { by: Note, reason: Schema.optionalKey(Note) }
+import { historyMax, releaseSkusMax } from "./ChannelLimit.ts"
+import { answer, Author, bodyOf, idOf, refuse } from "./ChannelRequest.ts"
+import { reconcile, reconciliation } from "./ReconciliationRoutes.ts"
 
 const Patch = Schema.Struct({
   ...Author,
@@ -38,10 +38,6 @@ const Release = Schema.Struct({
   skus: Schema.optionalKey(Schema.Array(Sku).check(Schema.isMinLength(1), Schema.isMaxLength(releaseSkusMax)))
 }).annotate({ messageUnexpectedKey: "is not known: fields are skus, by, reason" })
 
-const answer = (body: unknown, status = 200) => HttpServerResponse.jsonUnsafe(body, { status })
-
-const refuse = (status: number, field: string, message: string) => answer({ errors: [{ field, message }] }, status)
-
 const statuses: Readonly<Record<ChannelError["reason"], number>> = {
   unknown: 404,
   invalid: 422,
@@ -51,23 +47,6 @@ const statuses: Readonly<Record<ChannelError["reason"], number>> = {
 
 const refuseError = ({ reason, detail, errors }: ChannelError) =>
   answer({ errors: errors.length > 0 ? errors : [{ field: "channel", message: detail }] }, statuses[reason])
-
-const idOf = Effect.map(HttpRouter.params, ({ id }) => ChannelId.make(id ?? ""))
-
-/** The body, or the answer that says what is wrong with it. */
-const bodyOf = <S extends Schema.Codec<unknown, unknown>>(schema: S) =>
-  Effect.gen(function* () {
-    const request = yield* HttpServerRequest.HttpServerRequest
-    const limit = ByteSize.bytes(requestBytesMax)
-    const read = yield* Effect.result(Effect.provideService(request.text, HttpIncomingMessage.MaxBodySize, limit))
-    if (Result.isFailure(read))
-      return Result.fail(refuse(413, "body", `must be at most ${requestBytesMax} bytes, and end`))
-    const decoded = Schema.decodeUnknownResult(Schema.fromJsonString(schema), {
-      errors: "all",
-      onExcessProperty: "error"
-    })(read.success)
-    return Result.mapError(decoded, (error) => answer({ errors: fieldErrorsOf("body", error) }, 422))
-  })
 
 const isDryRun = Effect.map(
   HttpServerRequest.HttpServerRequest,
@@ -165,7 +144,9 @@ export const channelRoutes: Layer.Layer<never, never, HttpRouter.HttpRouter | Da
       HttpRouter.route("GET", "/v1/channels/:id/differences", ready(differences)),
       HttpRouter.route("PATCH", "/v1/channels/:id", ready(change)),
       HttpRouter.route("POST", "/v1/channels/:id/undo", ready(undo)),
-      HttpRouter.route("POST", "/v1/channels/:id/release", ready(release))
+      HttpRouter.route("POST", "/v1/channels/:id/release", ready(release)),
+      HttpRouter.route("GET", "/v1/channels/:id/reconciliation", ready(reconciliation)),
+      HttpRouter.route("POST", "/v1/channels/:id/reconciliation", ready(reconcile))
     ])
   })
 )

@@ -79,6 +79,11 @@ export class Budgets {
     return at
   }
 
+  /** When a call may begin that is to delay no other: the whole burst is there, and every limit admits it. */
+  leftoverAt(now: number): number {
+    return Math.max(this.admitAt(now, "other"), this.bucket.availableAt(now, this.rate.burst - 1))
+  }
+
   /** Which limit a call that is not to zero waits for longest, and until when; undefined: none. */
   waitsFor(now: number): { readonly limit: string; readonly until: number } | undefined {
     let limit: string | undefined
