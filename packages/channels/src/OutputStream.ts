@@ -13,6 +13,7 @@ import type { ChannelConnector, PushOutcome, ReadBack } from "./ChannelConnector
 import { connectorGraceMillis } from "./ChannelLimit.ts"
 import { type ChannelSnapshot, type ListingView, snapshotOf, viewOf } from "./ChannelSnapshot.ts"
 import type { SettledEvent } from "./EventAccount.ts"
+import type { LatencyBuckets } from "./LatencyHistogram.ts"
 import { ListingStore, type ListingStoreError } from "./ListingStore.ts"
 import { OutputCore } from "./OutputCore.ts"
 import type { Flight } from "./OutputPorts.ts"
@@ -37,6 +38,8 @@ export interface OutputStream {
   /** Listings that wait for the window, with what the channel shows and what it is to show. */
   readonly differences: () => ReadonlyArray<ListingView>
   readonly snapshot: () => ChannelSnapshot
+  /** Event to its end, since the start of the process. @param bounds inclusive upper bounds in milliseconds, ascending */
+  readonly latencies: (bounds: ReadonlyArray<number>) => LatencyBuckets
   readonly listing: (sku: Sku) => ListingView | undefined
   /** Listings that the channel rejected and that wait for a change of their stock. */
   readonly quarantined: () => ReadonlyArray<ListingView>
@@ -91,6 +94,7 @@ export const makeOutputStream = (
       release: (skus) => core.release(skus),
       differences: () => [...core.queue.window.values()].map(viewOf),
       snapshot: () => snapshotOf(core, now()),
+      latencies: (bounds) => core.account.total.bucketsBy(bounds),
       listing: (sku) => {
         const listing = core.listings.get(sku)
         return listing === undefined ? undefined : viewOf(listing)
