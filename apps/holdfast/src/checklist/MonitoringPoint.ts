@@ -34,7 +34,7 @@ const tracingFinding = ({ tracing }: MonitoringFacts): Finding => {
   if (tracing === null)
     return missing(
       "tracing is off: nobody can see where an update was late",
-      "start it with a collector, such as Jaeger (README, Traces): OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 npm start"
+      "start it with a collector, such as Jaeger (README, Traces): OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://localhost:4318/v1/traces npm start"
     )
   const { endpoint, ratio } = tracing
   const share = `${Math.round(ratio * 10_000) / 100} %`
@@ -81,7 +81,7 @@ const metricsFinding = ({ metrics }: MonitoringFacts): Finding => {
   if (metrics === null)
     return missing(
       "metrics are off: no alert can be raised for a sync that fails or is late",
-      "start it with a collector, or with a Prometheus that takes OTLP (infra/README, Alerts), and without OTEL_METRICS_EXPORTER=none:",
+      "start it with a collector, or with a Prometheus that takes OTLP (infra/README, Alerts):",
       "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=http://localhost:9090/api/v1/otlp/v1/metrics npm start"
     )
   return ok(`metrics go to ${metrics.endpoint} every ${spanText(metrics.intervalMillis)}`)
