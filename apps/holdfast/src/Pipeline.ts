@@ -10,7 +10,7 @@ import { ensureStreams } from "@holdfast/bus/StreamTopology"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { ChannelSources } from "@holdfast/engine/ChannelSources"
 import * as Engine from "@holdfast/engine/Engine"
-import { EngineObserver } from "@holdfast/engine/EngineObserver"
+import { EngineObserver, type EngineObserverShape } from "@holdfast/engine/EngineObserver"
 import { reservationRoutes } from "@holdfast/engine/ReservationRoutes"
 import * as HttpFrontDoor from "@holdfast/ingest/HttpFrontDoor"
 import * as HttpGuard from "@holdfast/ingest/HttpGuard"
@@ -20,6 +20,7 @@ import { Database } from "@holdfast/ledger/Database"
 import { migrate } from "@holdfast/ledger/Migrations"
 import { maintainTimePartitions } from "@holdfast/ledger/TimePartition"
 import { Outbound } from "@holdfast/outbound/Outbound"
+import { Metrics } from "@holdfast/telemetry/Metrics"
 import { Tracing } from "@holdfast/telemetry/Tracing"
 import { Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
@@ -27,6 +28,8 @@ import { createServer } from "node:http"
 import { catalogueRoutes } from "./catalogue/CatalogueRoutes.ts"
 import { bundleRoutes } from "./bundles/BundleRoutes.ts"
 import { channelRoutes } from "./channel/ChannelRoutes.ts"
+import { OversoldTally } from "./metrics/OversoldTally.ts"
+import { pipelineMetrics } from "./metrics/PipelineMetrics.ts"
 import { sourceRoutes } from "./sources/SourceRoutes.ts"
 import { SourceWatch } from "./sources/SourceWatch.ts"
 import { traceCommitted, traceIngested, traceSettled } from "./StageTraces.ts"
@@ -49,8 +52,17 @@ const connections = ({ natsUrl, databaseUrl }: PipelineOptions) =>
   )
 
 const observer = Layer.unwrap(
-  Effect.map(Tracing, (tracing) => EngineObserver.layer(tracing.sampled, traceCommitted(tracing), () => {}))
-)
+  Effect.gen(function* () {
+    const tracing = yield* Tracing
+    const tally = yield* OversoldTally
+    const trace = traceCommitted(tracing)
+    const onCommit: EngineObserverShape["committed"] = (batch, committedAt) => {
+      tally.add(batch)
+      trace(batch, committedAt)
+    }
+    return EngineObserver.layer(tracing.sampled, onCommit, () => {})
+  })
+).pipe(Layer.provideMerge(OversoldTally.layer))
 
 const ingest = Layer.unwrap(
   Effect.gen(function* () {
@@ -93,7 +105,7 @@ const http = (port: number) =>
 
 /** Migrates, then runs everything. Provides what runs, for whoever looks in. */
 export const layer = (options: PipelineOptions) =>
-  http(options.httpPort).pipe(
+  Layer.merge(http(options.httpPort), pipelineMetrics).pipe(
     Layer.provideMerge(outbound(options)),
     Layer.provideMerge(ingest),
     Layer.provideMerge(Engine.layerSingle.pipe(Layer.provide(ChannelSources.following(options.channels)))),
@@ -103,5 +115,6 @@ export const layer = (options: PipelineOptions) =>
     Layer.provideMerge(observer),
     Layer.provideMerge(connections(options)),
     Layer.provideMerge(Tracing.layer({ serviceName: "holdfast", ratio: 1 })),
+    Layer.provide(Metrics.layer({ serviceName: "holdfast" })),
     Layer.provide(Layer.effectDiscard(migrate(options.databaseUrl)))
   )

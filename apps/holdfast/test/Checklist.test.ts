@@ -5,7 +5,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { alertRuleFiles } from "../src/checklist/AlertRules.ts"
+import { unwatched } from "../src/checklist/AlertCoverage.ts"
+import { readAlertRules, type Rule } from "../src/checklist/AlertRules.ts"
 import { channelPoint, looseBudgetMillis } from "../src/checklist/ChannelPoint.ts"
 import { checklistText, summaryText } from "../src/checklist/ChecklistText.ts"
 import { isComplete, missing, ok, type ChecklistPoint } from "../src/checklist/Finding.ts"
@@ -109,31 +110,47 @@ describe("triggers", () => {
   })
 })
 
+const late: Rule = { alert: "Late", expr: "channel:bad:rate1h > 0.1" }
+const failed: Rule = { alert: "Failed", expr: 'stock_channel_circuit{stock_circuit_state="open"} == 1' }
+const share: Rule = {
+  record: "channel:bad:rate1h",
+  expr: 'rate(stock_sync_deliveries_total{stock_budget_met="false"}[1h])'
+}
+
 describe("monitoring", () => {
   const well: MonitoringFacts = {
+    metrics: { endpoint: "http://localhost:4318", intervalMillis: 15_000 },
+    channels: [channel("shop")],
     tracing: { endpoint: "http://localhost:4318", ratio: 1 },
     verification: { verifiedAt: 0, changes: 7, findings: 0 },
     parked: new Map(),
-    alertRules: ["infra/alerts/rules.yaml"],
+    alertRules: { files: ["infra/alerts/rules.yaml"], unreadable: [], rules: [share, late, failed] },
     now: 60_000
   }
   const pointOf = (changes: Partial<MonitoringFacts>) => verdicts(monitoringPoint({ ...well, ...changes }))
 
   it("is complete when all of it is there", () => {
-    expect(pointOf({})).toEqual(["ok", "ok", "ok", "ok"])
+    expect(pointOf({})).toEqual(["ok", "ok", "ok", "ok", "ok"])
+  })
+
+  it("misses metrics that are off, or that nobody knows of", () => {
+    const point = monitoringPoint({ ...well, metrics: null })
+    expect(verdicts(point)).toEqual(["missing", "ok", "ok", "ok", "ok"])
+    expect(mends(point)).toContain("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=")
+    expect(pointOf({ metrics: undefined })[0]).toBe("missing")
   })
 
   it("misses traces that are off, or that nobody knows of", () => {
-    expect(pointOf({ tracing: null })[0]).toBe("missing")
-    expect(pointOf({ tracing: undefined })[0]).toBe("missing")
-    expect(pointOf({ tracing: { endpoint: "http://localhost:4318", ratio: 0 } })[0]).toBe("note")
+    expect(pointOf({ tracing: null })[2]).toBe("missing")
+    expect(pointOf({ tracing: undefined })[2]).toBe("missing")
+    expect(pointOf({ tracing: { endpoint: "http://localhost:4318", ratio: 0 } })[2]).toBe("note")
   })
 
   it("misses a verification that never was, is old, or found something", () => {
-    expect(pointOf({ verification: undefined })[1]).toBe("missing")
-    expect(pointOf({ verification: { verifiedAt: 0, changes: 7, findings: 1 } })[1]).toBe("missing")
-    expect(pointOf({ now: verificationMillisMax })[1]).toBe("ok")
-    expect(pointOf({ now: verificationMillisMax + 1 })[1]).toBe("missing")
+    expect(pointOf({ verification: undefined })[3]).toBe("missing")
+    expect(pointOf({ verification: { verifiedAt: 0, changes: 7, findings: 1 } })[3]).toBe("missing")
+    expect(pointOf({ now: verificationMillisMax })[3]).toBe("ok")
+    expect(pointOf({ now: verificationMillisMax + 1 })[3]).toBe("missing")
   })
 
   it("misses nothing that is parked, and says how unknown SKUs become known", () => {
@@ -148,15 +165,58 @@ describe("monitoring", () => {
     expect(mends(point)).toContain("holdfast catalogue apply items.csv")
   })
 
-  it("says that there are no alert rules when there are none, and finds them by their names", async () => {
-    expect(pointOf({ alertRules: [] })[3]).toBe("missing")
+  it("misses alert rules that are not there, cannot be read, or leave a critical channel out", () => {
+    expect(pointOf({ alertRules: { files: [], unreadable: [], rules: [share] } })[1]).toBe("missing")
+    const broken = { ...well.alertRules, unreadable: ["infra/rules.yaml"] }
+    expect(texts(monitoringPoint({ ...well, alertRules: broken }))).toContain("infra/rules.yaml is no file of rules")
+    const rules = [share, { ...late, expr: 'channel:bad:rate1h{stock_channel="shop"} > 0.1' }, failed]
+    const hourly = channel("hourly", { timing: { model: "scheduled" } })
+    const point = monitoringPoint({
+      ...well,
+      channels: [channel("shop"), channel("market"), hourly],
+      alertRules: { ...well.alertRules, rules }
+    })
+    expect(verdicts(point)[1]).toBe("missing")
+    expect(texts(point)).toContain("no alert watches market for late syncs")
+    expect(texts(point)).not.toContain("hourly for")
+  })
+
+  it("knows by the matchers of an alert, and of what it reads, which channels are watched", () => {
+    const watched = (matcher: string) => {
+      const narrowed = { ...share, expr: `rate(stock_sync_deliveries_total{${matcher}}[1h])` }
+      return unwatched([narrowed, late, failed], ["shop", "market"]).map((each) => each.channel)
+    }
+    expect(watched("")).toEqual([])
+    expect(watched('stock_channel=~"shop|market"')).toEqual([])
+    expect(watched('stock_channel=~"sho"')).toEqual(["shop", "market"])
+    expect(watched('stock_channel!="shop"')).toEqual(["shop"])
+    expect(watched('stock_channel!~"m.*"')).toEqual(["market"])
+    expect(unwatched([late, failed], ["shop"])).toEqual([{ channel: "shop", what: "late" }])
+    expect(unwatched([share, late], ["shop"])).toEqual([{ channel: "shop", what: "failed" }])
+  })
+
+  it("finds rules by the names of their files, and tells apart what are none", async () => {
     const directory = mkdtempSync(join(tmpdir(), "infra-"))
+    const write = (name: string, text: string) => writeFileSync(join(directory, "prometheus", name), text)
     mkdirSync(join(directory, "prometheus"))
-    writeFileSync(join(directory, "prometheus", "holdfast-alerts.yaml"), "")
-    writeFileSync(join(directory, "prometheus", "prometheus.yaml"), "")
-    expect(await alertRuleFiles(directory)).toEqual([expect.stringMatching(/prometheus\/holdfast-alerts\.yaml$/)])
-    expect(await alertRuleFiles(join(directory, "nothing"))).toEqual([])
+    write(
+      "holdfast-alerts.yaml",
+      'groups: [{ name: a, rules: [{ alert: Late, expr: "up == 0", labels: { severity: page } }] }]'
+    )
+    write("rules-without-groups.yaml", "groups: none")
+    write("rules-broken.yaml", "groups: [")
+    write("prometheus.yaml", "groups: []")
+    const read = await readAlertRules(directory)
+    expect(read.files).toEqual([expect.stringMatching(/prometheus\/holdfast-alerts\.yaml$/)])
+    expect(read.unreadable).toHaveLength(2)
+    expect(read.rules).toEqual([{ alert: "Late", expr: "up == 0", labels: { severity: "page" } }])
+    expect(await readAlertRules(join(directory, "nothing"))).toEqual({ files: [], unreadable: [], rules: [] })
     rmSync(directory, { recursive: true })
+  })
+
+  it("has rules for every channel in what comes with Holdfast", async () => {
+    const { rules } = await readAlertRules()
+    expect(unwatched(rules, ["shop", "any other"])).toEqual([])
   })
 })
 

@@ -33,9 +33,17 @@ export interface LatencySummary {
   readonly max: number | undefined
 }
 
+/** Counts by given bounds, one more than there are bounds. Milliseconds. */
+export interface LatencyBuckets {
+  readonly counts: ReadonlyArray<number>
+  readonly count: number
+  readonly sum: number
+}
+
 export class LatencyHistogram {
   private readonly counts = new Float64Array(buckets)
   private total = 0
+  private sum = 0
   private largest = 0
 
   /** @param weight how many events took that long */
@@ -43,6 +51,7 @@ export class LatencyHistogram {
     const bucket = bucketOf(millis)
     this.counts[bucket] = this.counts[bucket]! + weight
     this.total += weight
+    this.sum += millis * weight
     if (millis > this.largest) this.largest = millis
   }
 
@@ -50,6 +59,7 @@ export class LatencyHistogram {
     if (other.total === 0) return
     for (let i = 0; i < buckets; i++) this.counts[i] = this.counts[i]! + other.counts[i]!
     this.total += other.total
+    this.sum += other.sum
     if (other.largest > this.largest) this.largest = other.largest
   }
 
@@ -57,7 +67,22 @@ export class LatencyHistogram {
     if (this.total === 0) return
     this.counts.fill(0)
     this.total = 0
+    this.sum = 0
     this.largest = 0
+  }
+
+  /**
+   * A value up to 1/16 below a bound may count above it, never the other way round.
+   * @param bounds inclusive upper bounds in milliseconds, ascending
+   */
+  bucketsBy(bounds: ReadonlyArray<number>): LatencyBuckets {
+    const counts = Array.from({ length: bounds.length + 1 }, () => 0)
+    let at = 0
+    for (let i = 0; i < buckets; i++) {
+      while (at < bounds.length && highestOf(i) > bounds[at]!) at += 1
+      counts[at] = counts[at]! + this.counts[i]!
+    }
+    return { counts, count: this.total, sum: this.sum }
   }
 
   /** @param share 0 to 1 */

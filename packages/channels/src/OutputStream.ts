@@ -15,6 +15,7 @@ import { connectorGraceMillis } from "./ChannelLimit.ts"
 import { type ChannelSnapshot, type ListingView, snapshotOf, viewOf } from "./ChannelSnapshot.ts"
 import { answered, unreachable } from "./ConnectorCall.ts"
 import type { SettledEvent } from "./EventAccount.ts"
+import type { LatencyBuckets } from "./LatencyHistogram.ts"
 import { ListingStore, type ListingStoreError } from "./ListingStore.ts"
 import { OutputCore } from "./OutputCore.ts"
 import type { Flight } from "./OutputPorts.ts"
@@ -45,6 +46,8 @@ export interface OutputStream {
   /** Why no such comparison can begin now; undefined: one can. */
   readonly reconcileRefusal: () => string | undefined
   readonly snapshot: () => ChannelSnapshot
+  /** Event to its end, since the start of the process. @param bounds inclusive upper bounds in milliseconds, ascending */
+  readonly latencies: (bounds: ReadonlyArray<number>) => LatencyBuckets
   readonly listing: (sku: Sku) => ListingView | undefined
   /** Listings that the channel rejected and that wait for a change of their stock. */
   readonly quarantined: () => ReadonlyArray<ListingView>
@@ -111,6 +114,7 @@ export const makeOutputStream = (
       reconcile: reconciler.begin,
       reconcileRefusal: reconciler.refused,
       snapshot: () => ({ ...snapshotOf(core, now()), reconciliation: reconciler.report() }),
+      latencies: (bounds) => core.account.total.bucketsBy(bounds),
       listing: (sku) => {
         const listing = core.listings.get(sku)
         return listing === undefined ? undefined : viewOf(listing)

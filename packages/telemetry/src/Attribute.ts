@@ -1,5 +1,5 @@
 /**
- * The closed list of attribute keys on spans, and the values of those that people search by.
+ * The closed list of attribute keys on spans and metrics, and the values of those that people search by.
  *
  * Guarantee: our own keys are `stock.` and lower-case words joined by dots and underscores; the others are names of the
  * OpenTelemetry semantic conventions. Jaeger finds a span by equality only, so what is searched is a boolean or an enum.
@@ -32,6 +32,12 @@ export const attribute = {
   budgetMillis: "stock.budget_ms",
   budgetUsedPercent: "stock.budget.used_pct",
   budgetBreached: "stock.budget.breached",
+  /** of a delivery that was judged, at its acknowledgement or at its deadline, whichever came first */
+  budgetMet: "stock.budget.met",
+  circuitState: "stock.circuit.state",
+  channelOperation: "stock.channel.operation",
+  pushOutcome: "stock.push.outcome",
+  parkedReason: "stock.parked.reason",
   syncLatencyMillis: "stock.sync.latency_ms",
   syncLatencyBucket: "stock.sync.latency_bucket",
   syncOutcome: "stock.sync.outcome",

@@ -6,19 +6,14 @@
  * batch delay and queue, `OTEL_SDK_DISABLED`, `OTEL_TRACES_EXPORTER=none`; headers are read by the exporter itself.
  */
 import { Config, Effect, Option, Schema } from "effect"
+import { readOtlpTarget, text, type OtlpTarget } from "./OtlpTarget.ts"
 import { exportDelayMillis, headRatioDefault, spanBatchMax, spanQueueMax } from "./TracingLimit.ts"
 
-const otlpProtocols = ["http/json", "http/protobuf"] as const
-
-export interface TracingConfig {
-  /** URL that batches are posted to */
-  readonly endpoint: string
-  readonly protocol: (typeof otlpProtocols)[number]
+export interface TracingConfig extends OtlpTarget {
   /** share of traces kept from their start, 0 to 1 */
   readonly ratio: number
   readonly queueMax: number
   readonly delayMillis: number
-  readonly serviceName: string
 }
 
 /** What the application gives where the environment is silent. */
@@ -35,28 +30,6 @@ const Share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
 const queueSize = Schema.Int.check(Schema.isBetween({ minimum: spanBatchMax, maximum: 1_000_000 }))
 const delay = Schema.Int.check(Schema.isBetween({ minimum: 10, maximum: 60_000 }))
 
-const text = (name: string) =>
-  Config.option(Config.String(name)).pipe(Config.map(Option.filter((value) => value.trim() !== "")))
-
-const endpoint = Effect.gen(function* () {
-  const disabled = yield* Config.withDefault(Config.Boolean("OTEL_SDK_DISABLED"), false)
-  const exporter = yield* text("OTEL_TRACES_EXPORTER")
-  if (disabled || Option.contains(exporter, "none")) return undefined
-  if (Option.isSome(yield* text("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"))) {
-    return (yield* Config.URL("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")).href
-  }
-  if (Option.isNone(yield* text("OTEL_EXPORTER_OTLP_ENDPOINT"))) return undefined
-  const base = yield* Config.URL("OTEL_EXPORTER_OTLP_ENDPOINT")
-  return `${base.href.replace(/\/$/, "")}/v1/traces`
-})
-
-const protocol = Effect.gen(function* () {
-  for (const name of ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"]) {
-    if (Option.isSome(yield* text(name))) return yield* Config.Literals(otlpProtocols, name)
-  }
-  return otlpProtocols[0]
-})
-
 const ratio = (otherwise: number) =>
   Effect.gen(function* () {
     const own = yield* Config.option(Config.schema(Share, "HOLDFAST_TRACE_RATIO"))
@@ -72,14 +45,12 @@ export const readTracingConfig = (
   defaults: TracingDefaults
 ): Effect.Effect<TracingConfig | undefined, Config.ConfigError> =>
   Effect.gen(function* () {
-    const url = yield* endpoint
-    if (url === undefined) return undefined
+    const target = yield* readOtlpTarget("TRACES", defaults.serviceName)
+    if (target === undefined) return undefined
     return {
-      endpoint: url,
-      protocol: yield* protocol,
+      ...target,
       ratio: yield* ratio(defaults.ratio ?? headRatioDefault),
       queueMax: yield* Config.withDefault(Config.schema(queueSize, "OTEL_BSP_MAX_QUEUE_SIZE"), spanQueueMax),
-      delayMillis: yield* Config.withDefault(Config.schema(delay, "OTEL_BSP_SCHEDULE_DELAY"), exportDelayMillis),
-      serviceName: Option.getOrElse(yield* text("OTEL_SERVICE_NAME"), () => defaults.serviceName)
+      delayMillis: yield* Config.withDefault(Config.schema(delay, "OTEL_BSP_SCHEDULE_DELAY"), exportDelayMillis)
     }
   })

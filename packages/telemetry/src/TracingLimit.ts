@@ -1,4 +1,7 @@
-/** Every limit of tracing, each with its reason. What exceeds one is counted in `Tracing.stats`, never waited for. */
+/**
+ * Every limit of tracing and metrics, each with its reason. What exceeds one of tracing is counted in `Tracing.stats`, never
+ * waited for.
+ */
 
 /** Traces per second that the head sampler keeps in one process: enough to look at, whatever the load. */
 export const headTracesPerSecond = 50
@@ -59,3 +62,17 @@ export const recentDeliveriesMax = 4_096
 
 /** Characters of a text on a span that came from outside. */
 export const textMax = 256
+
+/** Milliseconds between two exports of metrics: the shortest window of an alert, 5 minutes, then has 20 points. */
+export const metricIntervalMillis = 15_000
+
+/** Milliseconds that one export of metrics may take; the next one has everything that it had. */
+export const metricExportMillis = 10_000
+
+/**
+ * Upper bounds in seconds of the latency histogram: from what a shop's own channel needs to the 2 hours of an hourly one.
+ * Objectives do not depend on them: what is late is counted by itself.
+ */
+export const latencyBoundsSeconds: ReadonlyArray<number> = [
+  0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 1_800, 3_600, 7_200
+]

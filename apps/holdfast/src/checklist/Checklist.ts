@@ -13,7 +13,7 @@ import { lastVerification } from "@holdfast/ledger/Verification"
 import { Effect, Schema } from "effect"
 import { runningInstance } from "../RunningInstance.ts"
 import { sourceReport } from "../sources/SourceReport.ts"
-import { alertRuleFiles } from "./AlertRules.ts"
+import { readAlertRules } from "./AlertRules.ts"
 import { channelPoint } from "./ChannelPoint.ts"
 import type { ChecklistPoint } from "./Finding.ts"
 import { InstanceSettings } from "./InstanceSettings.ts"
@@ -50,12 +50,20 @@ export const checklist = Effect.fn("Checklist.checklist")(function* (
       lastVerification(sql)
     ])
   )
-  const alertRules = yield* Effect.promise(() => alertRuleFiles())
+  const alertRules = yield* Effect.promise(() => readAlertRules())
   const registeredLocations = new Set(locations.map(({ id }) => id))
   return [
     channelPoint({ channels, registeredLocations, unregisteredLocations: unregistered }),
     triggerPoint(emitters, now),
-    monitoringPoint({ tracing: started?.tracing, verification, parked, alertRules, now }),
+    monitoringPoint({
+      tracing: started?.tracing,
+      metrics: started?.metrics,
+      channels,
+      verification,
+      parked,
+      alertRules,
+      now
+    }),
     reservationPoint({ channels, use, days })
   ] satisfies ReadonlyArray<ChecklistPoint>
 })

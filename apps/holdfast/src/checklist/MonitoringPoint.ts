@@ -1,6 +1,9 @@
 /** Implement monitoring and automated alerts for failed or delayed syncs. Pure. */
 import type { Verification } from "@holdfast/ledger/Verification"
+import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { countText, spanText } from "../terminal/TerminalText.ts"
+import { unwatched } from "./AlertCoverage.ts"
+import type { AlertRules } from "./AlertRules.ts"
 import { listed, missing, note, ok, type ChecklistPoint, type Finding } from "./Finding.ts"
 import type { InstanceSettings } from "./InstanceSettings.ts"
 
@@ -10,11 +13,14 @@ export const verificationMillisMax = 7 * 24 * 60 * 60_000
 export interface MonitoringFacts {
   /** null: tracing is off; undefined: nobody knows */
   readonly tracing: InstanceSettings["tracing"] | undefined
+  /** null: no metrics are exported; undefined: nobody knows */
+  readonly metrics: InstanceSettings["metrics"] | undefined
+  readonly channels: ReadonlyArray<ChannelDefinition>
   readonly verification: Verification | undefined
   /** messages that wait, by reason */
   readonly parked: ReadonlyMap<string, number>
-  /** files of alert rules that come with Holdfast */
-  readonly alertRules: ReadonlyArray<string>
+  /** rules for Prometheus that come with Holdfast */
+  readonly alertRules: AlertRules
   /** milliseconds since the epoch */
   readonly now: number
 }
@@ -28,7 +34,7 @@ const tracingFinding = ({ tracing }: MonitoringFacts): Finding => {
   if (tracing === null)
     return missing(
       "tracing is off: nobody can see where an update was late",
-      "start it with a collector, such as Jaeger (README, Traces): OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 npm start"
+      "start it with a collector, such as Jaeger (README, Traces): OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://localhost:4318/v1/traces npm start"
     )
   const { endpoint, ratio } = tracing
   const share = `${Math.round(ratio * 10_000) / 100} %`
@@ -66,16 +72,43 @@ const parkedFinding = ({ parked }: MonitoringFacts): Finding => {
   )
 }
 
-const alertFinding = ({ alertRules }: MonitoringFacts): Finding =>
-  alertRules.length > 0
-    ? ok(`alert rules to load: ${listed(alertRules)}`)
-    : missing(
-        "no alert rules come with Holdfast yet: nobody is paged when a sync fails or is late",
-        "until then let a monitor of yours ask, and alert on what is not well:",
-        'GET /healthz (200, "database":true), GET /v1/sources (no "silent"), GET /v1/parked (empty)'
-      )
+const metricsFinding = ({ metrics }: MonitoringFacts): Finding => {
+  if (metrics === undefined)
+    return missing(
+      "whether metrics are exported is not known: no instance runs in this data directory",
+      "run this where the instance runs, or with its HOLDFAST_DATA_DIR"
+    )
+  if (metrics === null)
+    return missing(
+      "metrics are off: no alert can be raised for a sync that fails or is late",
+      "start it with a collector, or with a Prometheus that takes OTLP (infra/README, Alerts):",
+      "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=http://localhost:9090/api/v1/otlp/v1/metrics npm start"
+    )
+  return ok(`metrics go to ${metrics.endpoint} every ${spanText(metrics.intervalMillis)}`)
+}
+
+const takeRules = "take infra/prometheus/ as it comes with Holdfast, and let Prometheus load it (infra/README, Alerts)"
+
+/** A channel is critical when it is told of every change at once. */
+const alertFindings = ({ alertRules, channels }: MonitoringFacts): ReadonlyArray<Finding> => {
+  const { files, unreadable, rules } = alertRules
+  const broken = unreadable.map((file) => missing(`${file} is no file of rules`, takeRules))
+  if (!rules.some(({ alert }) => alert !== undefined))
+    return [...broken, missing("there are no alert rules: nobody is paged when a sync fails or is late", takeRules)]
+  const critical = channels.filter(({ timing }) => timing.model === "realtime").map(({ id }) => id)
+  const without = unwatched(rules, critical)
+  if (without.length === 0) return [...broken, ok(`alert rules to load, for every critical channel: ${listed(files)}`)]
+  const texts = without.map(({ channel, what }) => `${channel} for ${what} syncs`)
+  return [...broken, missing(`no alert watches ${listed(texts)}`, takeRules)]
+}
 
 export const monitoringPoint = (facts: MonitoringFacts): ChecklistPoint => ({
   name: "Monitoring is on, and failed or delayed syncs raise an alert",
-  findings: [tracingFinding(facts), verificationFinding(facts), parkedFinding(facts), alertFinding(facts)]
+  findings: [
+    metricsFinding(facts),
+    ...alertFindings(facts),
+    tracingFinding(facts),
+    verificationFinding(facts),
+    parkedFinding(facts)
+  ]
 })

@@ -1,11 +1,13 @@
 /**
- * A collector for tests: a real HTTP server that takes OTLP as JSON and keeps the spans.
+ * A collector for tests: a real HTTP server that takes OTLP as JSON and keeps the spans and the newest metrics.
  *
  * Guarantee: what it holds came over HTTP from an exporter. It can refuse, as a collector in trouble does.
  */
 import { Context, Effect, Layer } from "effect"
 import { createServer, type IncomingMessage } from "node:http"
 import type { AddressInfo } from "node:net"
+import { recordOf, type KeyValue } from "./OtlpJson.ts"
+import { pointsOf, type ReceivedPoint } from "./ReceivedPoint.ts"
 
 /** Kinds as OTLP numbers them. */
 export const spanKind = { internal: 1, server: 2, client: 3, producer: 4, consumer: 5 } as const
@@ -33,8 +35,10 @@ export class OtlpReceiver extends Context.Service<
     /** for `OTEL_EXPORTER_OTLP_ENDPOINT` */
     readonly endpoint: string
     readonly spans: () => ReadonlyArray<ReceivedSpan>
+    /** points of the newest export of metrics, none before it */
+    readonly points: () => ReadonlyArray<ReceivedPoint>
     readonly clear: () => void
-    /** media types of the requests so far */
+    /** media types of the requests so far, of whichever signal */
     readonly mediaTypes: () => ReadonlyArray<string | undefined>
     /** HTTP status of the next answers; 200 at first */
     readonly answer: (status: number) => void
@@ -42,6 +46,10 @@ export class OtlpReceiver extends Context.Service<
     readonly until: (
       condition: (spans: ReadonlyArray<ReceivedSpan>) => boolean
     ) => Effect.Effect<ReadonlyArray<ReceivedSpan>>
+    /** Waits until the points of an export satisfy the condition. */
+    readonly untilPoints: (
+      condition: (points: ReadonlyArray<ReceivedPoint>) => boolean
+    ) => Effect.Effect<ReadonlyArray<ReceivedPoint>>
   }
 >()("@holdfast/telemetry/testing/OtlpReceiver") {
   static readonly layer: Layer.Layer<OtlpReceiver> = Layer.effect(
@@ -55,6 +63,7 @@ export class OtlpReceiver extends Context.Service<
 
 const listen = async () => {
   let spans: Array<ReceivedSpan> = []
+  let points: ReadonlyArray<ReceivedPoint> = []
   let mediaTypes: Array<string | undefined> = []
   let status = 200
   const waiting = new Set<() => void>()
@@ -62,12 +71,25 @@ const listen = async () => {
     void bodyOf(request).then((body) => {
       const mediaType = request.headers["content-type"]
       mediaTypes.push(mediaType)
-      const readable = request.url === "/v1/traces" && mediaType === "application/json"
-      if (status === 200 && readable) spans.push(...spansOf(JSON.parse(body)))
+      if (status === 200 && mediaType === "application/json") {
+        if (request.url === "/v1/traces") spans.push(...spansOf(JSON.parse(body)))
+        if (request.url === "/v1/metrics") points = pointsOf(JSON.parse(body))
+      }
       response.writeHead(status, { "content-type": "application/json" }).end("{}")
       for (const check of waiting) check()
     })
   })
+  const until = <A>(held: () => A, condition: (all: A) => boolean) =>
+    Effect.callback<A>((resume) => {
+      const check = () => {
+        if (!condition(held())) return
+        waiting.delete(check)
+        resume(Effect.succeed(held()))
+      }
+      waiting.add(check)
+      check()
+      return Effect.sync(() => waiting.delete(check))
+    })
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   const { port } = server.address() as AddressInfo
   const receiver = {
@@ -76,22 +98,15 @@ const listen = async () => {
     mediaTypes: () => mediaTypes,
     clear: () => {
       spans = []
+      points = []
       mediaTypes = []
     },
     answer: (next: number) => {
       status = next
     },
-    until: (condition: (all: ReadonlyArray<ReceivedSpan>) => boolean) =>
-      Effect.callback<ReadonlyArray<ReceivedSpan>>((resume) => {
-        const check = () => {
-          if (!condition(spans)) return
-          waiting.delete(check)
-          resume(Effect.succeed(spans))
-        }
-        waiting.add(check)
-        check()
-        return Effect.sync(() => waiting.delete(check))
-      })
+    points: () => points,
+    until: (condition: (all: ReadonlyArray<ReceivedSpan>) => boolean) => until(() => spans, condition),
+    untilPoints: (condition: (all: ReadonlyArray<ReceivedPoint>) => boolean) => until(() => points, condition)
   }
   const close = () =>
     new Promise<void>((resolve) => {
@@ -105,19 +120,6 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
   const chunks: Array<Buffer> = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks).toString("utf8")
-}
-
-interface Value {
-  readonly stringValue?: string
-  readonly boolValue?: boolean
-  readonly intValue?: number | string
-  readonly doubleValue?: number
-  readonly arrayValue?: { readonly values?: ReadonlyArray<Value> }
-}
-
-interface KeyValue {
-  readonly key: string
-  readonly value: Value
 }
 
 interface OtlpSpan {
@@ -162,13 +164,3 @@ const received = (service: string, span: OtlpSpan): ReceivedSpan => ({
 })
 
 const millisOf = (nanos: string): number => Number(BigInt(nanos) / 1_000n) / 1_000
-
-const recordOf = (attributes: ReadonlyArray<KeyValue>) =>
-  Object.fromEntries(attributes.map(({ key, value }) => [key, plain(value)]))
-
-const plain = (value: Value): unknown =>
-  value.stringValue ??
-  value.boolValue ??
-  (value.intValue === undefined ? undefined : Number(value.intValue)) ??
-  value.doubleValue ??
-  value.arrayValue?.values?.map(plain)
