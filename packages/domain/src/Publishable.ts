@@ -4,7 +4,7 @@
  * 1. what is available over its locations, but no more than other channels' ring-fences leave over all locations;
  * 2. and what of a backorder allowance locations that it does not sell from have not used;
  * 3. no more than is left of its quota;
- * 4. none at or below its threshold; less its buffer; no more than its cap.
+ * 4. none at or below its threshold; less its buffer, and what is kept for its lag (`LagBuffer`); no more than its cap.
  *
  * Guarantee: a whole number, never negative. What is oversold beyond an allowance is published as zero.
  */
@@ -12,6 +12,8 @@ import { availableAt, availableOver, type Availability } from "./Availability.ts
 import type { ChannelDefinition } from "./Channel.ts"
 
 type Policy = Pick<ChannelDefinition, "id" | "buffer" | "cap" | "locations" | "threshold">
+
+type Told = Policy & Pick<ChannelDefinition, "lagBuffer">
 
 type Stock = Pick<Availability, "levels" | "terms">
 
@@ -57,16 +59,21 @@ export const saleable = (policy: Policy, stock: Stock): Saleable => {
   return { available, unfenced, allowed, inQuota, units }
 }
 
-/** Units that the channel may show of this SKU. */
-export const publishable = (policy: Policy, stock: Stock): number => {
-  const { units } = saleable(policy, stock)
-  if (units <= (policy.threshold ?? 0)) return 0
-  return Math.max(0, Math.min(policy.cap ?? Number.MAX_SAFE_INTEGER, units - policy.buffer))
-}
+/**
+ * What a channel shows of units that are saleable to it.
+ * @param kept units kept from it beside its buffer, 0 or more
+ */
+export const shownOf = ({ buffer, cap, threshold }: Policy, units: number, kept: number): number =>
+  units <= (threshold ?? 0) ? 0 : Math.max(0, Math.min(cap ?? Number.MAX_SAFE_INTEGER, units - buffer - kept))
+
+/** Units that the channel may show of this SKU; what it keeps for its lag comes off that. */
+export const publishable = (policy: Policy, stock: Stock): number => shownOf(policy, saleable(policy, stock).units, 0)
 
 /** Whether two definitions of a channel tell it the same quantities of any stock. */
-export const isReckonedAlike = (a: Policy, b: Policy): boolean =>
+export const isReckonedAlike = (a: Told, b: Told): boolean =>
   a.buffer === b.buffer &&
+  a.lagBuffer?.target === b.lagBuffer?.target &&
+  a.lagBuffer?.cap === b.lagBuffer?.cap &&
   a.cap === b.cap &&
   a.threshold === b.threshold &&
   JSON.stringify(a.locations) === JSON.stringify(b.locations)
