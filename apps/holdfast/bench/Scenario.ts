@@ -15,6 +15,8 @@ export interface Run {
   readonly tail?: Tail
   /** why this run cannot be believed: it is repeated once, and counted with that note if it happens again */
   readonly invalid?: string | undefined
+  /** what else was measured, by name */
+  readonly figures?: Readonly<Record<string, number>>
 }
 
 type Note = (text: string) => void
@@ -45,6 +47,8 @@ export interface Measurement {
   readonly baseline: Readonly<Record<string, number>>
   /** how many times better than the baseline: above 1 is better, whichever way the unit counts */
   readonly ratio: Readonly<Record<string, number>>
+  /** what else the middle run measured, by name; absent where there is nothing */
+  readonly figures?: Readonly<Record<string, number>>
 }
 
 const tails = (runs: ReadonlyArray<Run>): Tail | undefined => {
@@ -81,6 +85,7 @@ export const measure = async (scenario: Scenario, servers: BenchServers, note: N
     const values = runs.map((run) => run.value)
     const middle = median(values)
     const tail = tails(runs)
+    const figures = runs.find(({ value }) => value === middle)?.figures
     const baseline: Record<string, number> = {}
     const ratio: Record<string, number> = {}
     const compare = (name: string, ours: number, theirs: number): void => {
@@ -101,7 +106,8 @@ export const measure = async (scenario: Scenario, servers: BenchServers, note: N
       max: round(Math.max(...values)),
       ...tail,
       baseline,
-      ratio
+      ratio,
+      ...(figures === undefined ? {} : { figures })
     }
   } finally {
     await servers.processes.stopAll()

@@ -7,6 +7,7 @@ import { deliverScenario } from "./scenarios/Deliver.ts"
 import { drainScenario } from "./scenarios/Drain.ts"
 import { hotReserveScenario } from "./scenarios/HotReserve.ts"
 import { intakeScenario } from "./scenarios/Intake.ts"
+import { lagBufferScenario } from "./scenarios/LagBuffer.ts"
 import { multiReserveScenario } from "./scenarios/MultiReserve.ts"
 import { memoryScenario } from "./scenarios/Memory.ts"
 import { steadyScenario } from "./scenarios/Steady.ts"
@@ -18,7 +19,8 @@ const scenarios: ReadonlyArray<Scenario> = [
   hotReserveScenario,
   multiReserveScenario,
   deliverScenario,
-  memoryScenario
+  memoryScenario,
+  lagBufferScenario
 ]
 
 const { values, positionals } = parseArgs({

@@ -46,6 +46,8 @@ const plus = (sales: ListingSales, units: number): ListingSales => ({
 
 export class SalesForecast {
   private all = none
+  /** sum over the sales of (units / mean units of their listing until then)²: how sizes scatter whatever sells in dozens or singly */
+  private scatter = 0
   private listings = 0
   private hourly = 0
   private weekly = 0
@@ -80,8 +82,15 @@ export class SalesForecast {
     if (sales === undefined) this.listings += 1
     this.hourly += 1 / hourSeconds
     this.weekly += 1 / weekSeconds
-    this.all = plus(faded(this.all, Math.exp(-1 / this.memory), this.all.tick + 1), units)
+    const before = this.all.orders === 0 ? units : this.meanSize(this.current(sales))
+    const by = Math.exp(-1 / this.memory)
+    this.scatter = this.scatter * by + (units / before) ** 2
+    this.all = plus(faded(this.all, by, this.all.tick + 1), units)
     return plus({ ...this.current(sales), tick: this.all.tick }, units)
+  }
+
+  private meanSize(own: ListingSales): number {
+    return (own.units + this.all.units / this.all.orders) / (own.orders + 1)
   }
 
   /**
@@ -94,8 +103,8 @@ export class SalesForecast {
     this.pass(now)
     const own = this.current(sales)
     const orders = (Math.max(this.hourly, this.weekly) * (own.orders + 1)) / (all.orders + listings)
-    const mean = (own.units + all.units / all.orders) / (own.orders + 1)
-    const square = (own.squares + all.squares / all.orders) / (own.orders + 1)
+    const mean = this.meanSize(own)
+    const square = (own.squares + (this.scatter / all.orders) * mean * mean) / (own.orders + 1)
     return { mean: orders * mean, variance: orders * square }
   }
 }

@@ -5,11 +5,11 @@
  */
 import { announcedLevel } from "@holdfast/domain/Availability"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
-import { publishable, saleable, type Saleable } from "@holdfast/domain/Publishable"
+import { publishable, saleable, shownOf, type Saleable } from "@holdfast/domain/Publishable"
 import type { AnnouncedTerms } from "@holdfast/domain/SkuTerms"
 import type { LevelUnits } from "@holdfast/domain/StockState"
 
-export type ChannelPolicy = Pick<ChannelDefinition, "id" | "buffer" | "cap" | "locations" | "threshold">
+export type ChannelPolicy = Pick<ChannelDefinition, "id" | "buffer" | "lagBuffer" | "cap" | "locations" | "threshold">
 
 export interface ReckoningStep {
   readonly what: string
@@ -20,7 +20,13 @@ export interface ReckoningStep {
 export interface Reckoning {
   readonly steps: ReadonlyArray<ReckoningStep>
   readonly publishable: number
+  /** of a channel with a lag buffer: the fewest that it is told. What is kept at a time is known to its running stream alone */
+  readonly least?: number
 }
+
+/** Whether a channel that is told this shows what it should, as far as the reckoning can tell. */
+export const isReckoned = ({ least, publishable }: Reckoning, quantity: number): boolean =>
+  quantity <= publishable && quantity >= (least ?? publishable)
 
 /** Whether the channel sells from there. */
 export const sellsFrom = ({ locations }: ChannelPolicy, { locationId }: LevelUnits): boolean =>
@@ -67,5 +73,7 @@ export const reckon = (
     ...termSteps(sale),
     ...limitsOf(policy, sale.units)
   ]
-  return { steps, publishable: publishable(policy, stock) }
+  const most = publishable(policy, stock)
+  if (policy.lagBuffer === undefined) return { steps, publishable: most }
+  return { steps, publishable: most, least: shownOf(policy, sale.units, policy.lagBuffer.cap) }
 }
