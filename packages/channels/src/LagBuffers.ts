@@ -17,7 +17,7 @@ export interface KeptForLag extends LagBuffer {
   readonly lagFrom: "measured" | "budget"
 }
 
-export interface ReviewedListing {
+interface ReviewedListing {
   readonly listing: Listing
   readonly kept: KeptForLag
 }
@@ -26,7 +26,7 @@ export interface ReviewedListing {
 const shares = [0, 0.25, 0.5, 0.625, 0.75, 0.8125, 0.875, 0.9375, 0.97, 0.99, 1]
 
 /** The lag that stands for each share is that of its middle. */
-export const lagPointsOf = (quantile: (share: number) => number): ReadonlyArray<LagPoint> =>
+const lagPointsOf = (quantile: (share: number) => number): ReadonlyArray<LagPoint> =>
   shares.slice(1).map((end, i) => {
     const begin = shares[i]!
     return { seconds: quantile((begin + end) / 2) / 1000, share: end - begin }

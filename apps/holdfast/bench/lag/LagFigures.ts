@@ -6,7 +6,7 @@
  */
 import type { LagOutcome } from "./LagReplay.ts"
 
-export interface Protection {
+interface Protection {
   readonly decisions: number
   /** share of the decisions that were oversold */
   readonly oversold: number
@@ -25,7 +25,7 @@ export interface LagFigures {
   readonly fixedForBusiest: FixedBuffer
 }
 
-export interface FixedBuffer {
+interface FixedBuffer {
   readonly units: number
   /** over all decisions, and among the busiest tenth */
   readonly all: Protection
