@@ -98,6 +98,19 @@ export const riskOrder = {
 }
 
 /**
+ * `lag-buffer`: a channel that hears after ten minutes, one time in a hundred after forty, and may show too many one time in a
+ * hundred. It is looked at every half hour, since instants nearer than its lag say the same twice.
+ */
+export const lagPlan = {
+  rule: { target: 0.01, cap: 1_000 },
+  seed: 20_111_101,
+  medianMillis: 600_000,
+  sigma: 0.6,
+  everyMillis: 1_800_000,
+  warmUpShare: 0.1
+}
+
+/**
  * Milliseconds by which a generator may be late with all but 1 % of what it sends, and with anything. Lateness counts as
  * latency, since it is counted from the intended time; a run beyond this says more of the generator than of us.
  */

@@ -15,6 +15,8 @@ export interface Run {
   readonly tail?: Tail
   /** why this run cannot be believed: it is repeated once, and counted with that note if it happens again */
   readonly invalid?: string | undefined
+  /** what else was measured, by name */
+  readonly details?: Readonly<Record<string, number>>
 }
 
 export type Note = (text: string) => void
@@ -99,6 +101,7 @@ export const measure = async (scenario: Scenario, servers: BenchServers, note: N
     const values = runs.map((run) => run.value)
     const middle = median(values)
     const tail = tails(runs)
+    const details = runs.find(({ value }) => value === middle)?.details
     const baseline: Record<string, number> = {}
     const ratio: Record<string, number> = {}
     const compare = (name: string, ours: number, theirs: number): void => {
@@ -117,7 +120,8 @@ export const measure = async (scenario: Scenario, servers: BenchServers, note: N
       ...spanOf(values),
       ...tail,
       baseline,
-      ratio
+      ratio,
+      ...(details === undefined ? {} : { details })
     }
   } finally {
     await servers.processes.stopAll()

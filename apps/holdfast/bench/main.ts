@@ -8,6 +8,7 @@ import { deliverScenario } from "./scenarios/Deliver.ts"
 import { drainScenario } from "./scenarios/Drain.ts"
 import { hotReserveScenario } from "./scenarios/HotReserve.ts"
 import { intakeScenario } from "./scenarios/Intake.ts"
+import { lagBufferScenario } from "./scenarios/LagBuffer.ts"
 import { multiReserveScenario } from "./scenarios/MultiReserve.ts"
 import { memoryScenario } from "./scenarios/Memory.ts"
 import { riskOrderScenario } from "./scenarios/RiskOrder.ts"
@@ -22,7 +23,8 @@ const scenarios: ReadonlyArray<Scenario | LinesScenario> = [
   deliverScenario,
   channelsScenario,
   memoryScenario,
-  riskOrderScenario
+  riskOrderScenario,
+  lagBufferScenario
 ]
 
 const { values, positionals } = parseArgs({

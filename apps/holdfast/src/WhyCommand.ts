@@ -71,8 +71,8 @@ const explainNow = Effect.fnUntraced(function* (asked: Asked) {
   const report = yield* query(() => listingReport(sql, channel.id, sku, limit))
   if (report === undefined) return yield* refuseUnknown(sku)
   const reckoning = reckon(channel, report.levels, report.terms)
-  const { id, buffer, cap, threshold, locations } = channel
-  const whole = { channel: { id, buffer, cap, threshold, locations }, ...reckoning, ...report }
+  const { id, buffer, lagBuffer, cap, threshold, locations } = channel
+  const whole = { channel: { id, buffer, lagBuffer, cap, threshold, locations }, ...reckoning, ...report }
   yield* print(json, whole, (style) => whyText(channel, report, reckoning, style))
 })
 

@@ -8,7 +8,7 @@ import type { ConfirmedListing, ListingReport } from "@holdfast/ledger/ListingRe
 import type { HistoryRow } from "@holdfast/domain/StockHistory"
 import { describe, expect, it } from "vitest"
 import { reckon, reckonBundle, type ChannelPolicy } from "../src/why/Reckoning.ts"
-import { standing, whyText } from "../src/why/WhyText.ts"
+import { standing, stepLines, whyText } from "../src/why/WhyText.ts"
 
 const t = Date.parse("2026-11-27T09:30:00Z")
 const main = LocationId.make("main")
@@ -183,9 +183,22 @@ describe("why a channel is told a quantity", () => {
   })
 
   it("says whether the channel has heard of it", () => {
-    expect(standing(report(null), 5)).toBe("it has not confirmed anything of this SKU yet")
-    expect(standing(confirmed(5, 9), 5)).toContain("as of version 9; what it is told has not changed since")
-    expect(standing(confirmed(4, 11), 5)).toContain("behind by 1 change, the first at 2026-11-27T09:30:00Z")
-    expect(standing(confirmed(4, 3), 5)).toMatch(/it is behind by 9 changes$/)
+    const five = { steps: [], publishable: 5 }
+    expect(standing(report(null), five)).toBe("it has not confirmed anything of this SKU yet")
+    expect(standing(confirmed(5, 9), five)).toContain("as of version 9; what it is told has not changed since")
+    expect(standing(confirmed(4, 11), five)).toContain("behind by 1 change, the first at 2026-11-27T09:30:00Z")
+    expect(standing(confirmed(4, 3), five)).toMatch(/it is behind by 9 changes$/)
+  })
+
+  it("does not call a channel behind that is told fewer because it hears late, up to the cap of its lag buffer", () => {
+    const policy = { id: shop, buffer: 1, lagBuffer: { target: 0.01, cap: 3 } }
+    const late = reckon(policy, [level(main, 6)], undefined)
+    expect(late).toMatchObject({ publishable: 5, least: 2 })
+    expect(stepLines(late, "is what it is told", { color: false, columns: 120 }).at(-1)).toContain(
+      "is what it is told, or down to 3 fewer, as it hears late"
+    )
+    expect(standing(confirmed(2, 9), late)).not.toContain("behind")
+    expect(standing(confirmed(1, 9), late)).toContain("behind")
+    expect(standing(confirmed(6, 9), late)).toContain("behind")
   })
 })

@@ -53,6 +53,21 @@ export const connectorGraceMillis = 1_000
  */
 export const ageingMillisOf = (budgetMillis: number): number => Math.max(10_000, 2 * budgetMillis)
 
+/** How long a channel's lags are remembered, in six slots: an hour, so that one that hears every ten minutes has some. */
+export const heardSlotMillis = 600_000
+
+/** Between two looks at the lag, and at the listings whose buffer may have become another meanwhile. */
+export const bufferReviewMillis = 10_000
+
+/** Listings that are looked at then: milliseconds of work, and 100,000 come round in a quarter of an hour. */
+export const bufferReviewListings = 1_000
+
+/** A lag is another one when its median or its 97th percentile moved by this factor: below, it is the noise of an hour. */
+export const lagFactor = 1.25
+
+/** Share of a listing's buffer by which it must differ before it alone is a reason to tell the channel. */
+export const bufferStep = 0.2
+
 /** Share of a channel's burst that is kept for updates to zero, so that one of them finds a request free at once. */
 export const zeroShare = 0.2
 

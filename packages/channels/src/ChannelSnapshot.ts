@@ -2,6 +2,7 @@
 import type { ChannelId, Sku } from "@holdfast/domain/Identity"
 import type { CircuitState } from "./CircuitBreaker.ts"
 import type { EventOutcome } from "./EventAccount.ts"
+import type { KeptForLag } from "./LagBuffers.ts"
 import type { LatencySummary } from "./LatencyHistogram.ts"
 import type { Listing, Quarantine } from "./Listing.ts"
 import type { OutputCore } from "./OutputCore.ts"
@@ -60,6 +61,8 @@ export interface ListingView {
   /** units that the channel should show, and those it last confirmed */
   readonly wanted: number
   readonly confirmed: number | undefined
+  /** units kept back because the channel hears late, and why so many; undefined without a lag buffer */
+  readonly kept: KeptForLag | undefined
   readonly place: Listing["place"]
   /** why it waits though the channel is not shown what it should be, and until when, milliseconds since the epoch */
   readonly held: { readonly because: "listingDay"; readonly until: number } | undefined
@@ -75,6 +78,7 @@ export const viewOf = (listing: Listing): ListingView => ({
   version: listing.version,
   wanted: listing.wanted,
   confirmed: listing.confirmed,
+  kept: listing.kept,
   place: listing.place,
   held: isHeld(listing) ? { because: "listingDay", until: listing.heldUntil! } : undefined,
   pendingEvents: listing.events.length,

@@ -76,6 +76,8 @@ export class EventAccount {
   readonly window = new LatencyWindow()
   readonly total = new LatencyHistogram()
   readonly settled: Record<EventOutcome, number> = { delivered: 0, superseded: 0, unchanged: 0, failed: 0, expired: 0 }
+  /** how late the channel hears, where somebody wants to know: a longer memory, without what it did not have to be told */
+  heard: LatencyWindow | undefined
   offered = 0
   good = 0
   late = 0
@@ -199,6 +201,7 @@ export class EventAccount {
     const latency = Math.max(0, ackAt - pending.start)
     this.window.record(ackAt, latency, pending.weight)
     this.total.record(latency, pending.weight)
+    if (outcome !== "unchanged" && outcome !== "failed") this.heard?.record(ackAt, latency, pending.weight)
     if (this.report === undefined) return
     const { event, version, deadline, queuedAt, of } = pending
     const late = outcome === "failed" || ackAt > deadline

@@ -1,7 +1,7 @@
 /**
  * Latencies in logarithmic buckets: 16 to each doubling, so that a quantile is off by at most 1/16 of its value.
  *
- * Guarantee: recording allocates nothing. `LatencyWindow` forgets what is older than about a minute.
+ * Guarantee: recording allocates nothing. `LatencyWindow` forgets what is older than its six slots.
  */
 
 const stepsPerDoubling = 16
@@ -107,28 +107,37 @@ export class LatencyHistogram {
   }
 }
 
-const slotMillis = 10_000
 const slots = 6
 
-/** The latencies of the last minute, in slots of ten seconds. */
+/** The latencies of the last six slots: of the last minute when nothing else is said. */
 export class LatencyWindow {
+  private readonly slotMillis: number
   private readonly ring = Array.from({ length: slots }, () => new LatencyHistogram())
   private newest = Number.NEGATIVE_INFINITY
+
+  constructor(slotMillis = 10_000) {
+    this.slotMillis = slotMillis
+  }
 
   record(now: number, millis: number, weight: number): void {
     this.turn(now)
     this.ring[this.newest % slots]!.record(millis, weight)
   }
 
-  summary(now: number): LatencySummary {
+  /** All that is remembered, as one. */
+  whole(now: number): LatencyHistogram {
     this.turn(now)
     const all = new LatencyHistogram()
     for (const slot of this.ring) all.add(slot)
-    return all.summary()
+    return all
+  }
+
+  summary(now: number): LatencySummary {
+    return this.whole(now).summary()
   }
 
   private turn(now: number): void {
-    const slot = Math.floor(now / slotMillis)
+    const slot = Math.floor(now / this.slotMillis)
     if (slot <= this.newest) return
     const from = Math.max(this.newest + 1, slot - slots + 1)
     for (let i = Math.max(0, from); i <= slot; i++) this.ring[i % slots]!.clear()

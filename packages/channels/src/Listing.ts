@@ -7,9 +7,11 @@
  */
 import type { Sku } from "@holdfast/domain/Identity"
 import type { Demand } from "@holdfast/domain/OversellRisk"
+import type { ListingSales } from "@holdfast/domain/SalesForecast"
 import type { RejectedBecause } from "./ChannelConnector.ts"
 import type { EventHolder, PendingEvent } from "./EventAccount.ts"
 import type { HeapItem } from "./IndexedHeap.ts"
+import type { KeptForLag } from "./LagBuffers.ts"
 import type { StoredListing } from "./ListingStore.ts"
 
 /** A quantity that was sent, with the version it was computed from. */
@@ -40,6 +42,10 @@ export interface Listing extends EventHolder, HeapItem {
   /** newest version that was offered, and the quantity to show for it */
   version: number
   wanted: number
+  /** of a channel with a lag buffer: units that are saleable to it, what was sold of them, and what is kept back */
+  saleable: number
+  sales: ListingSales | undefined
+  kept: KeptForLag | undefined
   /** units that the channel last confirmed; undefined when it never did */
   confirmed: number | undefined
   /** the other quantity that it confirmed before that one */
@@ -83,6 +89,9 @@ export const emptyListing = (sku: Sku): Listing => ({
   sku,
   version: -1,
   wanted: 0,
+  saleable: 0,
+  sales: undefined,
+  kept: undefined,
   confirmed: undefined,
   before: undefined,
   confirmedAt: Number.NEGATIVE_INFINITY,

@@ -7,6 +7,7 @@
 import { Schema } from "effect"
 import { AllocationRule } from "./AllocationPolicy.ts"
 import { ChannelId, LocationId, Note } from "./Identity.ts"
+import { LagBufferRule } from "./LagBuffer.ts"
 import { rateLimitsMax } from "./Limit.ts"
 import { RateLimit } from "./RateLimit.ts"
 import { ReconcileRule } from "./ReconcileRule.ts"
@@ -49,6 +50,8 @@ export const ChannelDefinition = Schema.Struct({
   allocation: Schema.optionalKey(AllocationRule),
   /** units never shown to this channel */
   buffer: wholeFrom(0, 1_000_000),
+  /** more units that are not shown, the more the later it hears and the faster a SKU sells; none when absent */
+  lagBuffer: Schema.optionalKey(LagBufferRule),
   /** with this many units available, or fewer, the channel is shown none: the last ones are for others */
   threshold: Schema.optionalKey(wholeFrom(0, 1_000_000)),
   /** most units ever shown to this channel; no cap when absent */

@@ -12,7 +12,9 @@ import type { Sql } from "./Database.ts"
 import type { Reader } from "./Snapshot.ts"
 
 /** What decides the quantity that a channel is told: stored definitions of other times may differ in the rest. */
-const ChannelRules = ChannelDefinition.mapFields(Struct.pick(["id", "buffer", "cap", "threshold", "locations"]))
+const ChannelRules = ChannelDefinition.mapFields(
+  Struct.pick(["id", "buffer", "lagBuffer", "cap", "threshold", "locations"])
+)
 export type ChannelRules = typeof ChannelRules.Type
 
 export interface RulesInForce {

@@ -1,6 +1,7 @@
 /** The OpenAPI paths of channels, and their schemas, pinned as those of `AnswerSchema`. */
 import { ChannelDefinition, Operation } from "@holdfast/domain/Channel"
 import { ChannelId, Sku } from "@holdfast/domain/Identity"
+import { LagBufferRule } from "@holdfast/domain/LagBuffer"
 import { Schema } from "effect"
 import { historyMax, releaseSkusMax, requestBytesMax } from "../../src/channel/ChannelLimit.ts"
 import { schemaRef } from "./Document.ts"
@@ -31,6 +32,20 @@ export const WaitingListing = Struct({
   version: Count,
   wanted: Count.annotate({ description: "units that the channel is to show" }),
   confirmed: optionalKey(Count.annotate({ description: "units that it confirmed last; absent: none yet" })),
+  kept: optionalKey(
+    Schema.Struct({
+      units: Count.annotate({ description: "units kept back because the channel hears late" }),
+      law: Schema.Literals(["poisson", "negativeBinomial"]),
+      demand: Schema.Struct({
+        mean: Schema.Finite.annotate({ description: "units per second" }),
+        variance: Schema.Finite
+      }),
+      lagSeconds: Schema.Finite.annotate({ description: "mean of the lags" }),
+      lagFrom: Schema.Literals(["measured", "budget"]),
+      exceeded: Schema.Finite.annotate({ description: "probability that demand over the lag exceeds these units" }),
+      ...LagBufferRule.fields
+    }).annotate({ description: "absent: the channel has no lag buffer" })
+  ),
   place: Schema.String,
   pendingEvents: Count
 })

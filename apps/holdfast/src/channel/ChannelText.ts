@@ -104,6 +104,15 @@ const differenceColumns: ReadonlyArray<TextColumn<ListingView>> = [
   { title: "EVENTS", text: ({ pendingEvents }) => wholeText(pendingEvents) }
 ]
 
+const keptColumn: TextColumn<ListingView> = {
+  title: "KEPT FOR LAG",
+  text: ({ kept }) => (kept === undefined ? "-" : wholeText(kept.units))
+}
+
+/** Of channels without a lag buffer nothing is kept. */
+const columnsFor = (listings: ReadonlyArray<ListingView>) =>
+  listings.some(({ kept }) => kept !== undefined) ? [...differenceColumns, keptColumn] : differenceColumns
+
 /** What waits for a window to close. */
 export const differencesText = (
   channel: string,
@@ -114,7 +123,7 @@ export const differencesText = (
   listings.length === 0
     ? `nothing waits for ${channel}`
     : [
-        ...tableLines(differenceColumns, listings, style),
+        ...tableLines(columnsFor(listings), listings, style),
         ...(more > 0 ? [`and ${wholeText(more)} more; --json has all`] : []),
         "",
         `let them go: holdfast channel release ${channel}, or only some with --sku`

@@ -7,13 +7,13 @@ import { announcedLevel, type BundlePart } from "@holdfast/domain/Availability"
 import { bundleStock } from "@holdfast/domain/BundleAvailability"
 import { bundleSaleable } from "@holdfast/domain/BundleSaleable"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
-import { publishable } from "@holdfast/domain/Publishable"
+import { publishable, shownOf } from "@holdfast/domain/Publishable"
 import { saleable, type Saleable } from "@holdfast/domain/Saleable"
 import type { AnnouncedTerms } from "@holdfast/domain/SkuTerms"
 import type { LevelUnits } from "@holdfast/domain/StockState"
 import { oneLine } from "../terminal/TerminalText.ts"
 
-export type ChannelPolicy = Pick<ChannelDefinition, "id" | "buffer" | "cap" | "locations" | "threshold">
+export type ChannelPolicy = Pick<ChannelDefinition, "id" | "buffer" | "lagBuffer" | "cap" | "locations" | "threshold">
 
 export interface ReckoningStep {
   readonly what: string
@@ -24,7 +24,13 @@ export interface ReckoningStep {
 export interface Reckoning {
   readonly steps: ReadonlyArray<ReckoningStep>
   readonly publishable: number
+  /** of a channel with a lag buffer: the fewest that it is told. What is kept at a time is known to its running stream alone */
+  readonly least?: number
 }
+
+/** Whether a channel that is told this shows what it should, as far as the reckoning can tell. */
+export const isReckoned = ({ least, publishable }: Reckoning, quantity: number): boolean =>
+  quantity <= publishable && quantity >= (least ?? publishable)
 
 /** Whether the channel sells from there. */
 export const sellsFrom = ({ locations }: ChannelPolicy, { locationId }: LevelUnits): boolean =>
@@ -81,7 +87,18 @@ export const reckon = (
     ...termSteps(sale),
     ...limitsOf(policy, sale.units)
   ]
-  return { steps, publishable: publishable(policy, stock) }
+  return reckoned(policy, steps, publishable(policy, stock), sale.units)
+}
+
+/** @param units that are saleable to the channel */
+const reckoned = (
+  policy: ChannelPolicy,
+  steps: ReadonlyArray<ReckoningStep>,
+  most: number,
+  units: number
+): Reckoning => {
+  if (policy.lagBuffer === undefined) return { steps, publishable: most }
+  return { steps, publishable: most, least: shownOf(policy, units, policy.lagBuffer.cap) }
 }
 
 /** @param parts what the bundle is made of */
@@ -98,5 +115,5 @@ export const reckonBundle = (policy: ChannelPolicy, parts: ReadonlyArray<BundleP
     ...changing(available, [{ what: beyond, units: allowed }, ...limiting]),
     ...limitsOf(policy, units)
   ]
-  return { steps, publishable: publishable(policy, stock) }
+  return reckoned(policy, steps, publishable(policy, stock), units)
 }

@@ -6,16 +6,16 @@ import { bundleLines } from "../bundles/BundleText.ts"
 import { painted, type TerminalStyle } from "../terminal/TerminalStyle.ts"
 import { oneLine, timeText, wholeText } from "../terminal/TerminalText.ts"
 import { indented } from "../terminal/TextTable.ts"
-import type { Reckoning } from "./Reckoning.ts"
+import { isReckoned, type Reckoning } from "./Reckoning.ts"
 import { toldLines } from "./ToldText.ts"
 import { stepLines } from "./WhyText.ts"
 
 /** What the channel confirmed last, beside what it is told. */
-const standing = (told: ReadonlyArray<ListingEntry>, publishable: number): string => {
+const standing = (told: ReadonlyArray<ListingEntry>, reckoning: Reckoning): string => {
   const last = told.findLast(({ outcome }) => outcome !== "rejected")
   if (last === undefined) return "it has not confirmed anything of this bundle yet"
   const said = `it confirmed ${wholeText(last.quantity)} at ${timeText(last.answeredAt)}`
-  return last.quantity === publishable ? said : `${said}: it is behind`
+  return isReckoned(reckoning, last.quantity) ? said : `${said}: it is behind`
 }
 
 export const whyBundleText = (
@@ -32,6 +32,6 @@ export const whyBundleText = (
     "",
     ...indented(stepLines(reckoning, "is what it is told", style)),
     "",
-    standing(told, reckoning.publishable),
+    standing(told, reckoning),
     ...toldLines(told, style)
   ].join("\n")

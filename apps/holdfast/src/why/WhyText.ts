@@ -11,7 +11,7 @@ import { levelLines } from "../sku/SkuText.ts"
 import { painted, type TerminalStyle } from "../terminal/TerminalStyle.ts"
 import { countText, oneLine, timeText, wholeText } from "../terminal/TerminalText.ts"
 import { indented, tableLines, type TextColumn } from "../terminal/TextTable.ts"
-import { sellsFrom, type Reckoning, type ReckoningStep } from "./Reckoning.ts"
+import { isReckoned, sellsFrom, type Reckoning, type ReckoningStep } from "./Reckoning.ts"
 import { toldLines } from "./ToldText.ts"
 
 const stepColumns: ReadonlyArray<TextColumn<ReckoningStep>> = [
@@ -21,10 +21,14 @@ const stepColumns: ReadonlyArray<TextColumn<ReckoningStep>> = [
 
 /** @param last what the number is */
 export const stepLines = (
-  { steps, publishable }: Reckoning,
+  { steps, publishable, least = publishable }: Reckoning,
   last: string,
   style: TerminalStyle
-): ReadonlyArray<string> => tableLines(stepColumns, [...steps, { what: last, units: publishable }], style).slice(1)
+): ReadonlyArray<string> => {
+  const what =
+    least === publishable ? last : `${last}, or down to ${wholeText(publishable - least)} fewer, as it hears late`
+  return tableLines(stepColumns, [...steps, { what, units: publishable }], style).slice(1)
+}
 
 const lagText = (behind: number, first: HistoryRow | undefined): string => {
   const changes = `it is behind by ${countText(behind, "change")}`
@@ -32,11 +36,11 @@ const lagText = (behind: number, first: HistoryRow | undefined): string => {
 }
 
 /** Whether the channel has confirmed what it is to show, or by how much it is behind. */
-export const standing = ({ confirmed, version, history }: ListingReport, publishable: number): string => {
+export const standing = ({ confirmed, version, history }: ListingReport, reckoning: Reckoning): string => {
   if (confirmed === null) return "it has not confirmed anything of this SKU yet"
   const { quantity, confirmedAt } = confirmed
   const said = `it confirmed ${wholeText(quantity)} at ${timeText(confirmedAt)}, as of version ${wholeText(confirmed.version)}`
-  if (quantity !== publishable) {
+  if (!isReckoned(reckoning, quantity)) {
     const first = history.rows.find((row) => row.version === confirmed.version + 1)
     return `${said}: ${lagText(version - confirmed.version, first)}`
   }
@@ -58,8 +62,8 @@ export const whyText = (
   const own = report.levels
     .filter((level) => sellsFrom(channel, level))
     .map((level) => ({ ...level, incoming: 0, inTransit: 0 }))
-  const isBehind = report.confirmed !== null && report.confirmed.quantity !== reckoning.publishable
-  const said = standing(report, reckoning.publishable)
+  const isBehind = report.confirmed !== null && !isReckoned(reckoning, report.confirmed.quantity)
+  const said = standing(report, reckoning)
   return [
     `${painted(oneLine(report.sku), "bold", style)} on ${channel.id}, ${oneLine(channel.name)}, version ${wholeText(report.version)}`,
     "",

@@ -8,7 +8,7 @@ import type { AnnouncedTerms } from "@holdfast/domain/SkuTerms"
 import type { LevelUnits } from "@holdfast/domain/StockState"
 import type { ListingThen, StockThen } from "@holdfast/ledger/ListingThen"
 import type { UnitsChange } from "@holdfast/ledger/SkuVersions"
-import { reckon, type ChannelPolicy, type Reckoning } from "./Reckoning.ts"
+import { isReckoned, reckon, type ChannelPolicy, type Reckoning } from "./Reckoning.ts"
 
 /** Times are milliseconds since the epoch. */
 export interface Behind {
@@ -86,8 +86,9 @@ const behindOf = (then: ListingThen, shown: number, newest: StockThen, otherwise
   const { levels, version, rules } = newest
   if (levels === null || then.basis === null || version < then.basis.version) return null
   const policy = rules?.rules ?? otherwise
-  const { publishable } = reckon(policy, levels, newest.terms)
-  if (publishable === shown) return null
+  const reckoning = reckon(policy, levels, newest.terms)
+  const { publishable } = reckoning
+  if (isReckoned(reckoning, shown)) return null
   const became = becameAt(policy, levels, then.since, then.basis.terms)
   const found = then.shown?.outcome === "found" ? then.shown.answeredAt : 0
   const since = Math.max(became ?? then.since.at(-1)?.committedAt ?? 0, rules?.since ?? 0, found)
@@ -126,7 +127,7 @@ export const whyThen = (then: ListingThen, rulesNow: ChannelPolicy): WhyThen => 
     reckoning,
     rules,
     rulesSince: basis?.rules?.since ?? null,
-    agrees: quantity === null || reckoning === null ? null : reckoning.publishable === quantity,
+    agrees: quantity === null || reckoning === null ? null : isReckoned(reckoning, quantity),
     cause: causeOf(then, basis),
     behind: quantity === null || newest === null ? null : behindOf(then, quantity, newest, rulesNow)
   }
