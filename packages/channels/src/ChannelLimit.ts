@@ -58,3 +58,12 @@ export const zeroShare = 0.2
 
 /** Share of a channel's requests for what has waited too long, however many updates to zero jump the queue. */
 export const agedShare = 0.2
+
+/** Items of one write to Shopify: the longest array that its API takes. */
+export const shopifyBatchMax = 250
+
+/** Listings of one query to Shopify: some 400 points, and a query may cost 1,000. */
+export const shopifyReadMax = 100
+
+/** Bytes read of an answer of Shopify: 250 items, each with an error of its own. */
+export const shopifyAnswerBytesMax = 256 * 1024

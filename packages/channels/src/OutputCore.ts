@@ -16,7 +16,7 @@ import type { ConnectorDescriptor, PushItem, PushOutcome, ReadBack } from "./Cha
 import { retryAfterMaxMillis } from "./ChannelLimit.ts"
 import { EventAccount } from "./EventAccount.ts"
 import { isTransient, Landing } from "./Landing.ts"
-import { emptyListing, isShown, type Listing, storedListing } from "./Listing.ts"
+import { emptyListing, expectedOf, isShown, type Listing, storedListing } from "./Listing.ts"
 import type { StoredListing } from "./ListingStore.ts"
 import { zeroCounts } from "./OutputCounts.ts"
 import { type Admission, OutputLane } from "./OutputLane.ts"
@@ -276,7 +276,7 @@ export class OutputCore {
   private itemOf(listing: Listing): PushItem {
     const { sku, wanted, version, generation } = listing
     const key = `${skuToken(this.current.id)}:${skuToken(sku)}:${version}:${wanted}:${generation}`
-    return { sku, quantity: wanted, version, key }
+    return { sku, quantity: wanted, version, key, expected: expectedOf(listing) }
   }
 
   /** A push ended. @param outcomes one per item, in their order */
