@@ -43,6 +43,8 @@ export class OutputCore {
   private readonly landing: Landing
   /** until the newest stock of every SKU was offered, a run would miss some of it */
   private isCaughtUp = false
+  /** a call for them was under way: it may go by the old ids */
+  private readonly remappedMeanwhile = new Set<Sku>()
   private pumping = false
   private pumpAgain = false
 
@@ -162,6 +164,23 @@ export class OutputCore {
       }
     this.pump()
     return released
+  }
+
+  /** The channel's ids of these are others now: what it did not know by the old ones is told again. */
+  remapped(skus: Iterable<Sku>): void {
+    const now = this.ports.now()
+    for (const sku of skus) {
+      const listing = this.listings.get(sku)
+      if (listing?.place === "inFlight") this.remappedMeanwhile.add(sku)
+      else if (listing !== undefined) this.liftMapping(listing, now)
+    }
+    this.pump()
+  }
+
+  private liftMapping(listing: Listing, now: number): void {
+    if (listing.quarantine?.because !== "mapping") return
+    listing.quarantine = undefined
+    this.reconsider(listing, now)
   }
 
   private listingOf(sku: Sku): Listing {
@@ -287,7 +306,9 @@ export class OutputCore {
     for (let i = 0; i < flight.items.length; i++) {
       const { quantity, version } = flight.items[i]!
       const outcome = outcomes[i] ?? { _tag: "unknown", detail: "the connector gave no answer for this item" }
-      this.landing.item(flight.listings[i]!, { quantity, version, requestAt: flight.requestAt }, outcome, now)
+      const listing = flight.listings[i]!
+      this.landing.item(listing, { quantity, version, requestAt: flight.requestAt }, outcome, now)
+      if (this.remappedMeanwhile.delete(listing.sku)) this.liftMapping(listing, now)
     }
     this.pump()
   }

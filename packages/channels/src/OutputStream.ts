@@ -34,6 +34,8 @@ export interface OutputStream {
   readonly operate: (operation: Operation) => void
   /** Lets go what waits for a window, or these listings of it. @returns how many */
   readonly release: (skus?: ReadonlySet<Sku>) => number
+  /** The channel's ids of these are others now: what it rejected for its mapping is told again. */
+  readonly remapped: (skus: Iterable<Sku>) => void
   /** Listings that wait for the window, with what the channel shows and what it is to show. */
   readonly differences: () => ReadonlyArray<ListingView>
   readonly snapshot: () => ChannelSnapshot
@@ -89,6 +91,7 @@ export const makeOutputStream = (
       },
       operate: (operation) => core.operate(operation),
       release: (skus) => core.release(skus),
+      remapped: (skus) => core.remapped(skus),
       differences: () => [...core.queue.window.values()].map(viewOf),
       snapshot: () => snapshotOf(core, now()),
       listing: (sku) => {

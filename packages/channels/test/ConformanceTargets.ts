@@ -10,8 +10,8 @@ import type { ConformanceTarget } from "../src/testing/ConnectorConformance.ts"
 import { makeFaultyProxy } from "../src/testing/FaultyProxy.ts"
 import { makeWebhookConnector } from "../src/webhook/WebhookConnector.ts"
 import { channelDefinition } from "./Announce.ts"
-import { makeShopifyContract } from "./shopify/ShopifyContract.ts"
-import { ShopifyShop } from "./shopify/ShopifyShop.ts"
+import { makeShopifyContract } from "../src/testing/shopify/ShopifyContract.ts"
+import { ShopifyShop } from "../src/testing/shopify/ShopifyShop.ts"
 
 const secret = Redacted.make(`whsec_${Buffer.from("a secret of the tests").toString("base64")}`)
 const skus = ["A-1", "100 % wool/ä", "🧦"].map((sku) => Sku.make(sku))

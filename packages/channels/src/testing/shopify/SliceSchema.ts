@@ -2,7 +2,7 @@
  * Cuts the part of Shopify's published schema that we speak of out of the whole, which has some 3,500 types.
  *
  *     npm pack @shopify/dev-mcp@1.16.0 && tar xzf shopify-dev-mcp-1.16.0.tgz
- *     node packages/channels/test/shopify/SliceSchema.ts package/dist/data/admin_2026-10.json.gz
+ *     node packages/channels/src/testing/shopify/SliceSchema.ts package/dist/data/admin_2026-10.json.gz
  *
  * Guarantee: a type that is kept has every input field, argument, enum value and directive that it has in the whole; of an object, fields are left
  * out whose type is not kept. Writes `admin_<version>.graphql` beside itself.
