@@ -65,13 +65,8 @@ describe("a Shopify shop of a running stack", { timeout: 120_000 }, () => {
     expect(bad.code).not.toBe(0)
     expect(bad.stderr).toMatch(/line 2, column inventory_item_id: must be the number .*"seven"/)
 
-    expect((await mapping("apply", "shop", file("MUG,7"), "--dry-run")).stdout).toMatch(/new 1.*dry run/)
-    expect((await mapping("list", "shop")).stdout).toContain("no SKU is mapped on channel shop")
     expect((await mapping("apply", "shop", file("MUG,7"))).stdout).toContain("new 1, changed 0, removed 0, unchanged 0")
     await vi.waitFor(() => expect(shop.items.get(item)!.quantity).toBe(12), { timeout: 30_000, interval: 100 })
-    expect((await mapping("apply", "shop", file("MUG,7"))).stdout).toContain("new 0, changed 0, removed 0, unchanged 1")
     expect((await mapping("list", "shop")).stdout).toMatch(/MUG +gid:\/\/shopify\/InventoryItem\/7/)
-    expect((await mapping("apply", "shop", file("CUP,7"))).stderr).toContain("is mapped to MUG already")
-    expect((await mapping("list", "nowhere")).stderr).toContain("no channel is called nowhere; there is shop")
   })
 })
