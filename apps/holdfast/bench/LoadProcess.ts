@@ -136,7 +136,13 @@ const callAtInstants = async (push: Push, rate: number, count: number): Promise<
   const latencies = new Float64Array(count)
   const calls: Array<Promise<void>> = []
   const late = await openModel({ startAt, rate, count }, (i, intended) => {
-    const item = { sku: Sku.make(skuOf(i)), quantity: 1_000 + i, version: i + 1, key: `direct-${startAt}-${i}` }
+    const item = {
+      sku: Sku.make(skuOf(i)),
+      quantity: 1_000 + i,
+      version: i + 1,
+      key: `direct-${startAt}-${i}`,
+      expected: undefined
+    }
     const call = Effect.runPromise(push([item])).then(([outcome]) => {
       if (outcome?._tag !== "applied") throw new Error(`the channel answered ${JSON.stringify(outcome)}`)
       latencies[i] = monotonicMillis() - intended

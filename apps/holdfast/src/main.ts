@@ -8,6 +8,7 @@ import { locationsCommand } from "./catalogue/LocationsCommand.ts"
 import { bundlesCommand } from "./bundles/BundlesCommand.ts"
 import { channelCommand } from "./channel/ChannelCommand.ts"
 import { importCommand } from "./ImportCommand.ts"
+import { mappingCommand } from "./mapping/MappingCommand.ts"
 import { parkedCommand } from "./ParkedCommand.ts"
 import { quarantineCommand } from "./QuarantineCommand.ts"
 import { database, nats } from "./RunningInstance.ts"
@@ -27,6 +28,7 @@ const holdfast = Command.make("holdfast").pipe(
     startCommand,
     upCommand,
     channelCommand.pipe(Command.provide(database)),
+    mappingCommand.pipe(Command.provide(database)),
     importCommand(nats),
     bundlesCommand(nats).pipe(Command.provide(database)),
     catalogueCommand(nats).pipe(Command.provide(database)),

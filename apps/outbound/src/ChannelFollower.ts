@@ -15,6 +15,7 @@ import {
   reviseChannel,
   type ChannelRevision
 } from "@holdfast/ledger/ChannelDefinitions"
+import { remappedAfter } from "@holdfast/ledger/ChannelMapping"
 import { openReleases, takeRelease, type OpenRelease } from "@holdfast/ledger/ChannelRuns"
 import { Database, query } from "@holdfast/ledger/Database"
 import { Clock, Effect, Scope } from "effect"
@@ -47,6 +48,13 @@ export const followChannels = ({ channels, known, open, offerAgain, isCaughtUp }
       const change = stream === undefined ? opened(open, revision) : applyTo(stream, revision)
       return Effect.tap(change, (offers) => Effect.sync(() => void (offers && offerAgain())))
     }
+    let mapped = 0
+    const remap = Effect.gen(function* () {
+      const changes = yield* query(() => remappedAfter(sql, mapped))
+      for (const [channel, some] of Map.groupBy(changes, (change) => change.channel))
+        channels.get(channel as ChannelId)?.remapped(some.map(({ sku }) => sku))
+      mapped = changes.at(-1)?.change ?? mapped
+    })
     const look = Effect.gen(function* () {
       const revisions = yield* query(() => currentRevisions(sql))
       if ([...revisions].some(([channel, id]) => isNews(channel, id)))
@@ -56,6 +64,7 @@ export const followChannels = ({ channels, known, open, offerAgain, isCaughtUp }
           yield* Scope.provide(follow(revision), scope)
           seen.set(channel, revision.id)
         }
+      yield* remap
       if (isCaughtUp()) for (const release of yield* query(() => openReleases(sql))) yield* letGo(channels, release)
     })
     yield* look.pipe(

@@ -1,20 +1,26 @@
 /** Which connector a channel's definition names. A new connector is one line here. */
 import type { ChannelConnector } from "@holdfast/channels/ChannelConnector"
 import type { ConnectorError } from "@holdfast/channels/ConnectorError"
+import type { ListingMap } from "@holdfast/channels/ListingMap"
+import { makeShopifyConnector } from "@holdfast/channels/shopify/ShopifyConnector"
 import { makeSimulatedConnector } from "@holdfast/channels/simulated/SimulatedConnector"
 import { makeWebhookConnector } from "@holdfast/channels/webhook/WebhookConnector"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
+import { Database } from "@holdfast/ledger/Database"
 import { Config, Effect, type Redacted, type Scope } from "effect"
+import { listingMapOf } from "./ListingMapLedger.ts"
 import { OutboundError } from "./OutboundError.ts"
 
 type Make = (
   definition: ChannelDefinition,
-  secret: Redacted.Redacted
+  secret: Redacted.Redacted,
+  listings: ListingMap
 ) => Effect.Effect<ChannelConnector, ConnectorError, Scope.Scope>
 
 const connectors: Readonly<Record<ChannelDefinition["connector"], Make>> = {
   webhook: makeWebhookConnector,
-  simulated: makeSimulatedConnector
+  simulated: makeSimulatedConnector,
+  shopify: makeShopifyConnector
 }
 
 const secretOf = (definition: ChannelDefinition): Effect.Effect<Redacted.Redacted, OutboundError> => {
@@ -31,10 +37,13 @@ const secretOf = (definition: ChannelDefinition): Effect.Effect<Redacted.Redacte
 /** The secret comes from the configuration under the name that the definition gives. Lives as long as the scope. */
 export const connectorOf = (
   definition: ChannelDefinition
-): Effect.Effect<ChannelConnector, OutboundError, Scope.Scope> =>
-  Effect.flatMap(secretOf(definition), (secret) =>
-    Effect.mapError(
-      connectors[definition.connector](definition, secret),
+): Effect.Effect<ChannelConnector, OutboundError, Database | Scope.Scope> =>
+  Effect.gen(function* () {
+    const { sql } = yield* Database
+    const secret = yield* secretOf(definition)
+    const make = connectors[definition.connector]
+    return yield* Effect.mapError(
+      make(definition, secret, listingMapOf(sql, definition.id)),
       (error) => new OutboundError({ reason: "channel_invalid", detail: error.message })
     )
-  )
+  })

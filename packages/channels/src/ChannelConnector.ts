@@ -29,6 +29,11 @@ export interface PushItem {
   readonly version: number
   /** idempotency key: the same for every attempt to tell the same */
   readonly key: string
+  /**
+   * units that the channel shows, as far as it confirmed them: for channels that compare before they set. Undefined: nothing is
+   * known for sure
+   */
+  readonly expected: number | undefined
 }
 
 /** Why a channel will never take this item as it is. */

@@ -132,3 +132,12 @@ export const worstListingsMax = 50
 
 /** Longest sleep until a scheduled reconciliation: timers do not reach further than 24 days. */
 export const reconcileSleepMillisMax = 60 * 60 * 1000
+
+/** Items of one write to Shopify: the longest array that its API takes. */
+export const shopifyBatchMax = 250
+
+/** Listings of one query to Shopify: some 400 points, and a query may cost 1,000. */
+export const shopifyReadMax = 100
+
+/** Bytes read of an answer of Shopify: 250 items, each with an error of its own. */
+export const shopifyAnswerBytesMax = 256 * 1024

@@ -126,3 +126,7 @@ export const storedListing = (row: StoredListing): Listing => ({
 /** The channel is known to show what we want it to show. */
 export const isShown = (listing: Listing): boolean =>
   listing.unresolved === undefined && listing.confirmed === listing.wanted
+
+/** What a write may expect to find: only what the channel told this process, and nothing while the fate of a write is unknown. */
+export const expectedOf = ({ confirmed, restored, unresolved }: Listing): number | undefined =>
+  restored || unresolved !== undefined ? undefined : confirmed

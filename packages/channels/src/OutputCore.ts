@@ -18,7 +18,7 @@ import { retryAfterMaxMillis } from "./ChannelLimit.ts"
 import { EventAccount } from "./EventAccount.ts"
 import { type KeptForLag, LagBuffers } from "./LagBuffers.ts"
 import { isTransient, Landing } from "./Landing.ts"
-import { emptyListing, isShown, type Listing, storedListing } from "./Listing.ts"
+import { emptyListing, expectedOf, isShown, type Listing, storedListing } from "./Listing.ts"
 import type { StoredListing } from "./ListingStore.ts"
 import { zeroCounts } from "./OutputCounts.ts"
 import { type Admission, OutputLane } from "./OutputLane.ts"
@@ -47,6 +47,8 @@ export class OutputCore {
   /** until the newest stock of every SKU was offered, a run would miss some of it */
   private isCaughtUp = false
   private buffers: LagBuffers | undefined
+  /** a call for them was under way: it may go by the old ids */
+  private readonly remappedMeanwhile = new Set<Sku>()
   private pumping = false
   private pumpAgain = false
   /** ends the read-back that goes behind pushes, when they need its place */
@@ -216,6 +218,23 @@ export class OutputCore {
     return released
   }
 
+  /** The channel's ids of these are others now: what it did not know by the old ones is told again. */
+  remapped(skus: Iterable<Sku>): void {
+    const now = this.ports.now()
+    for (const sku of skus) {
+      const listing = this.listings.get(sku)
+      if (listing?.place === "inFlight") this.remappedMeanwhile.add(sku)
+      else if (listing !== undefined) this.liftMapping(listing, now)
+    }
+    this.pump()
+  }
+
+  private liftMapping(listing: Listing, now: number): void {
+    if (listing.quarantine?.because !== "mapping") return
+    listing.quarantine = undefined
+    this.reconsider(listing, now)
+  }
+
   private listingOf(sku: Sku): Listing {
     let listing = this.listings.get(sku)
     if (listing === undefined) {
@@ -358,7 +377,7 @@ export class OutputCore {
   private itemOf(listing: Listing): PushItem {
     const { sku, wanted, version, generation } = listing
     const key = `${skuToken(this.current.id)}:${skuToken(sku)}:${version}:${wanted}:${generation}`
-    return { sku, quantity: wanted, version, key }
+    return { sku, quantity: wanted, version, key, expected: expectedOf(listing) }
   }
 
   /** A push ended. @param outcomes one per item, in their order */
@@ -369,7 +388,9 @@ export class OutputCore {
     for (let i = 0; i < flight.items.length; i++) {
       const { quantity, version } = flight.items[i]!
       const outcome = outcomes[i] ?? { _tag: "unknown", detail: "the connector gave no answer for this item" }
-      this.landing.item(flight.listings[i]!, { quantity, version, requestAt: flight.requestAt }, outcome, now)
+      const listing = flight.listings[i]!
+      this.landing.item(listing, { quantity, version, requestAt: flight.requestAt }, outcome, now)
+      if (this.remappedMeanwhile.delete(listing.sku)) this.liftMapping(listing, now)
     }
     this.pump()
   }

@@ -39,6 +39,8 @@ export interface OutputStream {
   readonly operate: (operation: Operation) => void
   /** Lets go what waits for a window, or these listings of it. @returns how many */
   readonly release: (skus?: ReadonlySet<Sku>) => number
+  /** The channel's ids of these are others now: what it rejected for its mapping is told again. */
+  readonly remapped: (skus: Iterable<Sku>) => void
   /** Listings that wait for the window, with what the channel shows and what it is to show. */
   readonly differences: () => ReadonlyArray<ListingView>
   /** Begins to compare what the channel shows with what it confirmed; how that goes is in the snapshot. */
@@ -110,6 +112,7 @@ export const makeOutputStream = (
       },
       operate: (operation) => core.operate(operation),
       release: (skus) => core.release(skus),
+      remapped: (skus) => core.remapped(skus),
       differences: () => [...core.queue.window.values()].map(viewOf),
       reconcile: reconciler.begin,
       reconcileRefusal: reconciler.refused,

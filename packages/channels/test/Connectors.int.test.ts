@@ -18,7 +18,8 @@ const item = (sku: string, quantity: number, version = 1): PushItem => ({
   sku: Sku.make(sku),
   quantity,
   version,
-  key: `shop:${version}:${quantity}`
+  key: `shop:${version}:${quantity}`,
+  expected: undefined
 })
 
 const simulated = (options: Partial<SimulatedChannelOptions> = {}, change: Partial<ChannelDefinition> = {}) =>

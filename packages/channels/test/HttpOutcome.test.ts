@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { outcomeOfAnswer, outcomeOfFailure, retryAfterMillis } from "../src/webhook/HttpOutcome.ts"
+import { outcomeOfAnswer, outcomeOfFailure, retryAfterMillis } from "../src/http/HttpOutcome.ts"
 
 const now = Date.parse("2026-11-23T06:00:00Z")
 const told = (status: number, retryAfter?: string, body = "") => outcomeOfAnswer({ status, retryAfter, body }, now)

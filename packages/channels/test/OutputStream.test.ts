@@ -338,6 +338,59 @@ describe("OutputStream", () => {
   )
 
   test(
+    "tells a listing again that was rejected for its mapping, once that is another one, also while the call was under way",
+    Effect.gen(function* () {
+      const channel = new ScriptedConnector()
+      const rejected = (because: "mapping" | "value") => reply({ _tag: "rejected", because, detail: "no" })
+      channel.reply = (item, call) => (call < 3 ? rejected(item.sku === "C" ? "value" : "mapping") : applied)
+      const stream = yield* open(channel)
+      for (const sku of ["A", "B", "C"]) stream.offer(sku, 1, 10)
+      yield* TestClock.adjust(10)
+      stream.remapped([Sku.make("A")])
+      yield* TestClock.adjust(1_000)
+      assert.deepStrictEqual(channel.quantities, { A: 10 })
+      stream.remapped(["B", "C", "never offered"].map((sku) => Sku.make(sku)))
+      yield* TestClock.adjust(1_000)
+      assert.deepStrictEqual(channel.quantities, { A: 10, B: 10 })
+      assert.deepStrictEqual(
+        stream.quarantined().map(({ sku }) => sku),
+        ["C"]
+      )
+      assert.strictEqual(channel.calls.length, 5)
+    })
+  )
+
+  test(
+    "expects to find what the channel confirmed to it, and nothing where that is not sure",
+    Effect.gen(function* () {
+      const store = yield* ListingStore
+      yield* store.save(
+        channelDefinition().id,
+        [{ sku: Sku.make("OLD"), quantity: 4, version: 1, confirmedAt: 900_000 }],
+        []
+      )
+      const channel = new ScriptedConnector(false)
+      const stream = yield* open(channel)
+      const expected = () => channel.calls.map((call) => [call.sku, call.quantity, call.expected])
+      stream.offer("OLD", 2, 9)
+      yield* TestClock.adjust(100)
+      stream.offer("OLD", 3, 8)
+      yield* TestClock.adjust(100)
+      assert.deepStrictEqual(expected(), [
+        ["OLD", 9, undefined],
+        ["OLD", 8, 9]
+      ])
+      channel.reply = (_, call) => (call === 2 ? lost(false) : applied)
+      stream.offer("OLD", 4, 7)
+      yield* TestClock.adjust(1_000)
+      assert.deepStrictEqual(expected().slice(2), [
+        ["OLD", 7, 8],
+        ["OLD", 7, undefined]
+      ])
+    })
+  )
+
+  test(
     "decides anew, under a new key, when the channel shows another quantity than expected",
     Effect.gen(function* () {
       const channel = new ScriptedConnector()

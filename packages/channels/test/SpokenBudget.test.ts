@@ -6,7 +6,7 @@ import {
   rateLimitFields,
   shopifyBudgets
 } from "../src/budget/SpokenBudget.ts"
-import { outcomeOfAnswer } from "../src/webhook/HttpOutcome.ts"
+import { outcomeOfAnswer } from "../src/http/HttpOutcome.ts"
 
 const now = Date.parse("2026-11-23T06:00:00Z")
 const dayMillis = 86_400_000

@@ -34,16 +34,24 @@ const Inbound = Schema.Struct({
   secretEnv: Schema.String
 })
 
+/** What the connector of a Shopify shop needs beside the shop's address. */
+const ShopifySettings = Schema.Struct({
+  /** where the shop keeps what is sold through it: `gid://shopify/Location/<number>` */
+  locationId: Schema.String.check(Schema.isPattern(/^gid:\/\/shopify\/Location\/\d{1,20}$/))
+})
+
 export const ChannelDefinition = Schema.Struct({
   id: ChannelId,
   name: Note,
-  connector: Schema.Literals(["webhook", "simulated"]),
+  connector: Schema.Literals(["webhook", "simulated", "shopify"]),
   /** URL of the channel's own API */
   endpoint: Schema.String,
-  /** name of the environment variable that holds the signing secret */
+  /** name of the environment variable that holds the signing secret, or the access token */
   secretEnv: Schema.optionalKey(Schema.String),
   /** absent: it does not call us */
   inbound: Schema.optionalKey(Inbound),
+  /** required by the connector `shopify` */
+  shopify: Schema.optionalKey(ShopifySettings),
   /** locations that the channel sells from, the preferred one first; all when absent */
   locations: Schema.optionalKey(Schema.Array(LocationId)),
   /** how its orders are spread over these locations, for lines that name none; by priority when absent */

@@ -50,6 +50,7 @@ export const isReachedAlike = (a: ChannelDefinition, b: ChannelDefinition): bool
   a.connector === b.connector &&
   a.endpoint === b.endpoint &&
   a.secretEnv === b.secretEnv &&
+  isSame(a.shopify, b.shopify) &&
   a.timeoutMillis === b.timeoutMillis &&
   a.rate.concurrency === b.rate.concurrency
 

@@ -363,6 +363,27 @@ export const channelDefinition = pgTable(
   (t) => [primaryKey({ columns: [t.channel, t.since] }), uniqueIndex("channel_definition_by_id").on(t.id)]
 )
 
+/** What channels call our SKUs, for those that do not know SKUs by name. */
+export const channelMapping = pgTable(
+  "channel_mapping",
+  {
+    channel: text().notNull(),
+    sku: text().notNull(),
+    /** ids of the channel, as its connector wants them */
+    external: jsonb().notNull(),
+    /** which of these ids is looked for when the channel names a listing: one SKU's only */
+    key: text().notNull(),
+    /** rises with every change of any mapping */
+    change: bigserial({ mode: "number" }).notNull(),
+    changedAt: instant("changed_at").notNull().defaultNow()
+  },
+  (t) => [
+    primaryKey({ columns: [t.channel, t.sku] }),
+    uniqueIndex("channel_mapping_by_key").on(t.channel, t.key),
+    uniqueIndex("channel_mapping_by_change").on(t.change)
+  ]
+)
+
 /** An operator's word that what waits for a channel may go. */
 export const channelRelease = pgTable("channel_release", {
   id: bigserial({ mode: "number" }).primaryKey(),

@@ -10,9 +10,10 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import { rateLimitFields } from "../budget/SpokenBudget.ts"
 import type { ChannelConnector, ReadBack } from "../ChannelConnector.ts"
 import type { ConnectorError } from "../ConnectorError.ts"
-import { type ChannelHttp, makeChannelHttp } from "../webhook/ChannelHttp.ts"
-import { retryAfterMillis } from "../webhook/HttpOutcome.ts"
-import { endpointOf, makeWebhookPush } from "../webhook/WebhookConnector.ts"
+import { endpointOf } from "../http/ChannelEndpoint.ts"
+import { type ChannelHttp, makeChannelHttp } from "../http/ChannelHttp.ts"
+import { retryAfterMillis } from "../http/HttpOutcome.ts"
+import { makeWebhookPush } from "../webhook/WebhookConnector.ts"
 
 const Shown = Schema.fromJsonString(
   Schema.Struct({ listings: Schema.Array(Schema.Struct({ sku: Sku, quantity: Schema.Number.check(Schema.isInt()) })) })

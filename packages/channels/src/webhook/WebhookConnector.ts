@@ -13,21 +13,11 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import { Webhook } from "standardwebhooks"
 import type { ChannelConnector, PushItem, PushOutcome } from "../ChannelConnector.ts"
 import { ConnectorError } from "../ConnectorError.ts"
-import { type ChannelHttp, type Exchange, makeChannelHttp } from "./ChannelHttp.ts"
-import { outcomeOfAnswer, outcomeOfFailure } from "./HttpOutcome.ts"
+import { endpointOf } from "../http/ChannelEndpoint.ts"
+import { type ChannelHttp, type Exchange, makeChannelHttp } from "../http/ChannelHttp.ts"
+import { outcomeOfAnswer, outcomeOfFailure } from "../http/HttpOutcome.ts"
 
 export const messageType = "listing.quantity"
-
-/** The endpoint as a URL: http or https, without credentials in it. */
-export const endpointOf = (definition: ChannelDefinition): Effect.Effect<URL, ConnectorError> =>
-  Effect.suspend(() => {
-    const refuse = (detail: string) =>
-      Effect.fail(new ConnectorError({ channel: definition.id, field: "endpoint", detail }))
-    const url = URL.parse(definition.endpoint)
-    if (url === null || !/^https?:$/.test(url.protocol)) return refuse("must be an http or https URL")
-    if (url.username !== "" || url.password !== "") return refuse("must not hold credentials: name them in secretEnv")
-    return Effect.succeed(url)
-  })
 
 const signerOf = (definition: ChannelDefinition, secret: Redacted.Redacted): Effect.Effect<Webhook, ConnectorError> =>
   Effect.try({

@@ -23,16 +23,20 @@ export type Exchange =
 
 export type ChannelHttp = (request: HttpClientRequest) => Effect.Effect<Exchange>
 
-/** The connections are closed with the scope. */
+/**
+ * The connections are closed with the scope.
+ * @param bytesMax of an answer
+ */
 export const makeChannelHttp = (
-  definition: Pick<ChannelDefinition, "rate" | "timeoutMillis">
+  definition: Pick<ChannelDefinition, "rate" | "timeoutMillis">,
+  bytesMax = answerBytesMax
 ): Effect.Effect<ChannelHttp, never, Scope.Scope> =>
   Effect.gen(function* () {
     const dispatcher = yield* NodeHttpClient.makeDispatcherOptions({
       connections: definition.rate.concurrency,
       keepAliveTimeout: keepAliveMillis,
       connect: { timeout: definition.timeoutMillis },
-      maxResponseSize: answerBytesMax
+      maxResponseSize: bytesMax
     })
     const client = yield* NodeHttpClient.makeUndici.pipe(Effect.provideService(NodeHttpClient.Dispatcher, dispatcher))
     return (request) =>

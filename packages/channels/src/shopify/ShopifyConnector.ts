@@ -1,0 +1,174 @@
+/**
+ * The connector of a Shopify shop: sets the available quantity of inventory items at one location, over the GraphQL Admin API.
+ *
+ * `endpoint` is the shop (`https://my-shop.myshopify.com`), the secret its Admin API access token, `shopify.locationId` the location.
+ * Every write compares before it sets, where it is known what the channel shows: a sale there that we have not heard of is never
+ * overwritten. It does not create items, nor stock them at the location.
+ */
+import type { ChannelDefinition } from "@holdfast/domain/Channel"
+import type { Sku } from "@holdfast/domain/Identity"
+import { Clock, Effect, Redacted, Schema, type Scope } from "effect"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type { ChannelConnector, PushItem, PushOutcome, ReadBack } from "../ChannelConnector.ts"
+import { shopifyAnswerBytesMax, shopifyBatchMax, shopifyReadMax } from "../ChannelLimit.ts"
+import { ConnectorError } from "../ConnectorError.ts"
+import { secureEndpointOf } from "../http/ChannelEndpoint.ts"
+import { type ChannelHttp, makeChannelHttp } from "../http/ChannelHttp.ts"
+import { outcomeOfFailure } from "../http/HttpOutcome.ts"
+import { type ListingMap, unmapped } from "../ListingMap.ts"
+import { readAnswer, type ShopifyAnswer } from "./ShopifyAnswer.ts"
+import { ShopifyListing } from "./ShopifyListing.ts"
+import { apiVersion, setOperation, type ShopifyOperation, shownOperation, type Target } from "./ShopifyOperations.ts"
+import { outcomesOf, quantitiesOf } from "./ShopifyOutcome.ts"
+
+const decodeListing = Schema.decodeUnknownResult(ShopifyListing)
+
+interface Shop {
+  readonly channel: string
+  readonly locationId: string
+  readonly listings: ListingMap
+  readonly ask: (operation: ShopifyOperation) => Effect.Effect<ShopifyAnswer>
+}
+
+/** Nothing but the request holds the token, and nothing prints a request. */
+const askOver =
+  (http: ChannelHttp, url: string, token: Redacted.Redacted, timeoutMillis: number): Shop["ask"] =>
+  (operation) =>
+    Effect.gen(function* () {
+      const request = HttpClientRequest.post(url).pipe(
+        HttpClientRequest.bodyText(JSON.stringify(operation), "application/json"),
+        HttpClientRequest.setHeaders({
+          "user-agent": "holdfast",
+          accept: "application/json",
+          "x-shopify-access-token": Redacted.value(token)
+        })
+      )
+      const exchange = yield* http(request)
+      switch (exchange._tag) {
+        case "answered":
+          return readAnswer(exchange.answer, yield* Clock.currentTimeMillis)
+        case "failed":
+          return { _tag: "refused", outcome: outcomeOfFailure(exchange.cause) }
+        case "timedOut":
+          return { _tag: "refused", outcome: { _tag: "unknown", detail: `no answer within ${timeoutMillis} ms` } }
+      }
+    })
+
+/** What becomes of an item without a request, or the target that the request is to name. */
+const targetOf = (
+  { channel }: Shop,
+  found: ReadonlyMap<Sku, unknown>,
+  taken: Set<string>,
+  item: PushItem
+): Target | PushOutcome => {
+  const external = found.get(item.sku)
+  if (external === undefined) return unmapped(channel, item.sku)
+  const refuse = (detail: string): PushOutcome => ({ _tag: "rejected", because: "mapping", detail })
+  const listing = decodeListing(external)
+  if (listing._tag === "Failure")
+    return refuse(
+      `the mapping of ${item.sku} on channel ${channel} is no listing of Shopify: ${listing.failure.message}`
+    )
+  const { inventoryItemId } = listing.success
+  if (taken.has(inventoryItemId))
+    return refuse(`${inventoryItemId} is mapped to several SKUs of channel ${channel}: it can show one of them only`)
+  taken.add(inventoryItemId)
+  return { item, inventoryItemId }
+}
+
+const isTarget = (each: Target | PushOutcome): each is Target => !("_tag" in each)
+const isOutcome = (each: Target | PushOutcome): each is PushOutcome => "_tag" in each
+
+const pushTo =
+  (shop: Shop): ChannelConnector["push"] =>
+  (items) =>
+    Effect.gen(function* () {
+      const found = yield* shop.listings.find(items.map(({ sku }) => sku))
+      const taken = new Set<string>()
+      const each = items.map((item) => targetOf(shop, found, taken, item))
+      const targets = each.filter(isTarget)
+      if (targets.length === 0) return each.filter(isOutcome)
+      const answer = yield* shop.ask(setOperation(shop.locationId, targets))
+      const outcomes = spoken(
+        answer._tag === "executed" ? outcomesOf(answer.data, targets.length) : targets.map(() => answer.outcome),
+        answer._tag === "executed" ? answer.observed : undefined
+      )
+      let next = 0
+      return each.map((one) => (isTarget(one) ? outcomes[next++]! : one))
+    }).pipe(
+      Effect.catch(({ message: detail }) =>
+        Effect.succeed(
+          items.map((): PushOutcome => ({
+            _tag: "notApplied",
+            because: "transient",
+            retryAfterMillis: undefined,
+            detail
+          }))
+        )
+      )
+    )
+
+/** What the shop said of its budget, once. */
+const spoken = (outcomes: ReadonlyArray<PushOutcome>, observed: PushOutcome["observed"]): ReadonlyArray<PushOutcome> =>
+  observed === undefined ? outcomes : outcomes.map((outcome, i) => (i === 0 ? { ...outcome, observed } : outcome))
+
+const unreachable = (outcome: PushOutcome): ReadBack => ({
+  _tag: "unreachable",
+  detail: "detail" in outcome ? outcome.detail : outcome._tag,
+  retryAfterMillis: outcome._tag === "notApplied" ? outcome.retryAfterMillis : undefined,
+  ...(outcome.observed === undefined ? {} : { observed: outcome.observed })
+})
+
+const readBackFrom =
+  (shop: Shop) =>
+  (skus: ReadonlyArray<Sku>): Effect.Effect<ReadBack> =>
+    Effect.gen(function* () {
+      const found = yield* shop.listings.find(skus)
+      const ids = skus.flatMap((sku) => {
+        const listing = decodeListing(found.get(sku))
+        return listing._tag === "Success" ? [{ sku, id: listing.success.inventoryItemId }] : []
+      })
+      const quantities = new Map<Sku, number>()
+      let said: ReadBack["observed"]
+      for (let from = 0; from < ids.length; from += shopifyReadMax) {
+        const page = ids.slice(from, from + shopifyReadMax)
+        const answer = yield* shop.ask(
+          shownOperation(
+            shop.locationId,
+            page.map(({ id }) => id)
+          )
+        )
+        if (answer._tag === "refused") return unreachable(answer.outcome)
+        said = answer.observed ?? said
+        const shown = quantitiesOf(answer.data)
+        if (shown === undefined)
+          return unreachable({ _tag: "unknown", detail: "the answer is not a list of inventory items" })
+        for (const { sku, id } of page) if (shown.has(id)) quantities.set(sku, shown.get(id)!)
+      }
+      return { _tag: "shown", quantities, ...(said === undefined ? {} : { observed: said }) } as const
+    }).pipe(
+      Effect.catch(({ message: detail }) =>
+        Effect.succeed<ReadBack>({ _tag: "unreachable", detail, retryAfterMillis: undefined })
+      )
+    )
+
+/** @param token Admin API access token, which may write inventory and read it, and locations */
+export const makeShopifyConnector = (
+  definition: ChannelDefinition,
+  token: Redacted.Redacted,
+  listings: ListingMap
+): Effect.Effect<ChannelConnector, ConnectorError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { id: channel, shopify, timeoutMillis } = definition
+    const refuse = (field: ConnectorError["field"], detail: string) => new ConnectorError({ channel, field, detail })
+    const endpoint = yield* secureEndpointOf(definition)
+    if (shopify === undefined) return yield* refuse("shopify", "is required: it names the shop's locationId")
+    if (!/^[\x21-\x7e]+$/.test(Redacted.value(token)))
+      return yield* refuse("secretEnv", "must name a variable that holds an Admin API access token")
+    const url = new URL(`/admin/api/${apiVersion}/graphql.json`, endpoint).href
+    const http = yield* makeChannelHttp(definition, shopifyAnswerBytesMax)
+    const ask = askOver(http, url, token, timeoutMillis)
+    const shop: Shop = { channel, locationId: shopify.locationId, listings, ask }
+    const descriptor = { kind: "shopify", batchMax: shopifyBatchMax, idempotent: true, settleMillis: timeoutMillis }
+    return { descriptor, push: pushTo(shop), readBack: readBackFrom(shop) }
+  })

@@ -1,0 +1,204 @@
+/**
+ * What every connector must do, as checks that any test runner can run, over real HTTP: see the README, "Add a connector in an
+ * afternoon".
+ *
+ * Each check makes a channel of its own. A check that a connector's channel cannot be put to, since it has no batches or no
+ * read-back, is not among its checks: `checksOf` says which are.
+ */
+import type { Sku } from "@holdfast/domain/Identity"
+import { Effect, type Scope } from "effect"
+import { deepStrictEqual, ok, strictEqual } from "node:assert"
+import type { ChannelConnector, PushItem, PushOutcome } from "../ChannelConnector.ts"
+import type { FaultyProxy } from "./FaultyProxy.ts"
+import { strangeAnswers } from "./StrangeAnswers.ts"
+
+/** A connector that talks to a channel through a proxy. */
+export interface ConformanceSubject {
+  readonly connector: ChannelConnector
+  readonly proxy: FaultyProxy
+  /** what the channel lists and shows none of: at least three */
+  readonly skus: ReadonlyArray<Sku>
+  /** writes to listings that the channel has applied so far */
+  readonly applied: () => number
+  /** units that the channel shows */
+  readonly shown: (sku: Sku) => number | undefined
+  /** Sees to it that the channel refuses the next push of the SKU that is returned, as one that it does not list. */
+  readonly unlisted?: () => Sku
+  /** Sees to it that our credentials are refused from now on. */
+  readonly expire: () => void
+}
+
+export interface ConformanceTarget {
+  readonly name: string
+  readonly hasBatches: boolean
+  readonly hasReadBack: boolean
+  readonly hasUnlisted: boolean
+  /** @param timeoutMillis of the connector */
+  readonly make: (timeoutMillis: number) => Effect.Effect<ConformanceSubject, Error, Scope.Scope>
+}
+
+export interface ConformanceCheck {
+  readonly title: string
+  readonly check: Effect.Effect<void, Error, Scope.Scope>
+}
+
+/** Long enough that nothing but silence exceeds it, and short where silence is what is tested. */
+const patientMillis = 20_000
+const shortMillis = 150
+
+const tags = ["applied", "accepted", "stale", "rejected", "notApplied", "unknown", "blocked"]
+
+const item = (sku: Sku, quantity: number, version = 1): PushItem => ({
+  sku,
+  quantity,
+  version,
+  key: `conformance:${sku}:${version}:${quantity}`,
+  expected: undefined
+})
+
+const text = (outcome: PushOutcome | undefined): string =>
+  outcome === undefined ? "none" : "because" in outcome ? `${outcome._tag}/${outcome.because}` : outcome._tag
+
+type Check = (subject: ConformanceSubject) => Effect.Effect<void>
+
+const pushOne = ({ connector, skus }: ConformanceSubject, quantity = 7) =>
+  Effect.map(connector.push([item(skus[0]!, quantity)]), (outcomes) => {
+    strictEqual(outcomes.length, 1)
+    return outcomes[0]!
+  })
+
+const batch = ({ connector, skus }: ConformanceSubject) =>
+  skus.slice(0, Math.min(3, connector.descriptor.batchMax)).map((sku, i) => item(sku, i + 5))
+
+const answersInOrder: Check = (subject) =>
+  Effect.gen(function* () {
+    const items = batch(subject)
+    const outcomes = yield* subject.connector.push(items)
+    deepStrictEqual(
+      outcomes.map(text),
+      items.map(() => "applied")
+    )
+    deepStrictEqual(
+      items.map(({ sku }) => subject.shown(sku)),
+      items.map(({ quantity }) => quantity)
+    )
+    deepStrictEqual(yield* subject.connector.push([]), [])
+  })
+
+const readsBack: Check = (subject) =>
+  Effect.gen(function* () {
+    const items = batch(subject)
+    yield* subject.connector.push(items)
+    const shown = yield* subject.connector.readBack!(items.map(({ sku }) => sku))
+    deepStrictEqual(shown, { _tag: "shown", quantities: new Map(items.map(({ sku, quantity }) => [sku, quantity])) })
+  })
+
+const appliesKeyOnce: Check = (subject) =>
+  Effect.gen(function* () {
+    const items = batch(subject)
+    deepStrictEqual(
+      (yield* subject.connector.push(items)).map(text),
+      items.map(() => "applied")
+    )
+    const applied = subject.applied()
+    deepStrictEqual(
+      (yield* subject.connector.push(items)).map(text),
+      items.map(() => "applied")
+    )
+    strictEqual(subject.applied(), applied)
+  })
+
+const throttled =
+  (headers: Readonly<Record<string, string>>, retryAfterMillis: number | undefined): Check =>
+  (subject) =>
+    Effect.gen(function* () {
+      subject.proxy.meets({ _tag: "status", status: 429, headers })
+      const outcome = yield* pushOne(subject)
+      strictEqual(text(outcome), "notApplied/throttled")
+      strictEqual(outcome._tag === "notApplied" ? outcome.retryAfterMillis : 0, retryAfterMillis)
+      strictEqual(subject.applied(), 0)
+      strictEqual(subject.proxy.requests(), 1, "a connector does not try again by itself")
+    })
+
+const attributes: Check = (subject) =>
+  Effect.gen(function* () {
+    const [first, last] = [item(subject.skus[0]!, 3), item(subject.skus[1]!, 4)]
+    const outcomes = yield* subject.connector.push([first, item(subject.unlisted!(), 9), last])
+    strictEqual(outcomes.length, 3)
+    strictEqual(text(outcomes[1]), "rejected/mapping")
+    const again = [first, last].filter((_, i) => text(outcomes[i * 2]) === "notApplied/batchMate")
+    for (const i of [0, 2]) ok(["applied", "notApplied/batchMate"].includes(text(outcomes[i])), text(outcomes[i]))
+    deepStrictEqual(
+      (yield* subject.connector.push(again)).map(text),
+      again.map(() => "applied")
+    )
+    deepStrictEqual(
+      [first, last].map(({ sku }) => subject.shown(sku)),
+      [3, 4]
+    )
+  })
+
+const losesAnswer: Check = (subject) =>
+  Effect.gen(function* () {
+    subject.proxy.meets({ _tag: "lost" })
+    strictEqual(text(yield* pushOne(subject)), "unknown")
+    strictEqual(subject.shown(subject.skus[0]!), 7)
+    strictEqual(subject.proxy.requests(), 1, "a connector does not try again by itself")
+  })
+
+const hearsNothing: Check = (subject) =>
+  Effect.gen(function* () {
+    subject.proxy.meets({ _tag: "silent" })
+    strictEqual(text(yield* pushOne(subject)), "unknown")
+  })
+
+const isBlocked: Check = (subject) =>
+  Effect.gen(function* () {
+    subject.expire()
+    strictEqual(text(yield* pushOne(subject)), "blocked")
+    strictEqual(subject.applied(), 0)
+  })
+
+const refusesUnlisted: Check = (subject) =>
+  Effect.gen(function* () {
+    const [outcome] = yield* subject.connector.push([item(subject.unlisted!(), 1)])
+    strictEqual(text(outcome), "rejected/mapping")
+    ok(outcome!._tag === "rejected" && outcome!.detail !== "")
+  })
+
+const bearsAnything: Check = (subject) =>
+  Effect.gen(function* () {
+    const { connector, proxy, skus } = subject
+    for (const fault of strangeAnswers) {
+      proxy.meets(fault)
+      ok(tags.includes((yield* pushOne(subject))._tag))
+      if (connector.readBack === undefined) continue
+      proxy.meets(fault)
+      ok(["shown", "unreachable"].includes((yield* connector.readBack([skus[0]!]))._tag))
+    }
+    strictEqual(text(yield* pushOne(subject, 8)), "applied")
+  })
+
+/** The checks that apply to a connector. */
+export const checksOf = (target: ConformanceTarget): ReadonlyArray<ConformanceCheck> => {
+  const { hasBatches, hasReadBack, hasUnlisted } = target
+  const all: ReadonlyArray<readonly [applies: boolean, title: string, check: Check, timeoutMillis?: number]> = [
+    [true, "gives one outcome per item, in their order, and none for none", answersInOrder],
+    [hasReadBack, "reads back what was applied", readsBack],
+    [true, "has a key applied once, when it says so", appliesKeyOnce],
+    [true, "is throttled for as long as Retry-After says", throttled({ "retry-after": "7" }, 7_000)],
+    [true, "is throttled when nobody says for how long", throttled({}, undefined)],
+    [hasBatches && hasUnlisted, "says which item of a batch was refused, and that the others may go again", attributes],
+    [true, "does not know what became of a write whose answer was lost", losesAnswer],
+    [true, "does not know what became of a write that is not answered in time", hearsNothing, shortMillis],
+    [true, "is blocked when its credentials are refused", isBlocked],
+    [hasUnlisted, "has a listing refused that the channel does not know", refusesUnlisted],
+    [true, "bears any answer, and works on", bearsAnything]
+  ]
+  return all
+    .filter(([applies]) => applies)
+    .map(([, title, check, timeoutMillis = patientMillis]) => ({
+      title,
+      check: Effect.flatMap(target.make(timeoutMillis), check)
+    }))
+}

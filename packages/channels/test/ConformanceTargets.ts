@@ -1,0 +1,109 @@
+/** The connectors that are put to the conformance suite, each with a channel that it talks to. */
+import type { ChannelDefinition } from "@holdfast/domain/Channel"
+import { ChannelId, Sku } from "@holdfast/domain/Identity"
+import { Effect, Redacted } from "effect"
+import type { ListingMap } from "../src/ListingMap.ts"
+import { makeShopifyConnector } from "../src/shopify/ShopifyConnector.ts"
+import { makeSimulatedChannel } from "../src/simulated/SimulatedChannel.ts"
+import { makeSimulatedConnector } from "../src/simulated/SimulatedConnector.ts"
+import type { ConformanceTarget } from "../src/testing/ConnectorConformance.ts"
+import { makeFaultyProxy } from "../src/testing/FaultyProxy.ts"
+import { makeWebhookConnector } from "../src/webhook/WebhookConnector.ts"
+import { channelDefinition } from "./Announce.ts"
+import { makeShopifyContract } from "../src/testing/shopify/ShopifyContract.ts"
+import { ShopifyShop } from "../src/testing/shopify/ShopifyShop.ts"
+
+const secret = Redacted.make(`whsec_${Buffer.from("a secret of the tests").toString("base64")}`)
+const skus = ["A-1", "100 % wool/ä", "🧦"].map((sku) => Sku.make(sku))
+
+const simulatedChannel = Effect.gen(function* () {
+  const behaviour = { latencyMillis: 0, jitterMillis: 0 }
+  const channel = yield* makeSimulatedChannel({ id: ChannelId.make("shop"), name: "Shop", secret, behaviour })
+  const proxy = yield* makeFaultyProxy(channel.url)
+  return {
+    proxy,
+    skus,
+    applied: () => channel.listings.applied,
+    shown: (sku: Sku) => channel.listings.get(sku)?.quantity,
+    expire: () => proxy.meets({ _tag: "status", status: 401 }),
+    unlisted: () => {
+      proxy.meets({ _tag: "status", status: 404, body: "no such product" })
+      return Sku.make("unlisted")
+    }
+  }
+})
+
+const at = (endpoint: string, change: Partial<ChannelDefinition>) => channelDefinition({ endpoint, ...change })
+
+const webhook: ConformanceTarget = {
+  name: "webhook",
+  hasBatches: false,
+  hasReadBack: false,
+  hasUnlisted: true,
+  make: (timeoutMillis) =>
+    Effect.gen(function* () {
+      const subject = yield* simulatedChannel
+      const definition = at(`${subject.proxy.url}/stock`, { connector: "webhook", timeoutMillis })
+      return { ...subject, connector: yield* makeWebhookConnector(definition, secret) }
+    })
+}
+
+const simulated: ConformanceTarget = {
+  name: "simulated",
+  hasBatches: false,
+  hasReadBack: true,
+  hasUnlisted: true,
+  make: (timeoutMillis) =>
+    Effect.gen(function* () {
+      const subject = yield* simulatedChannel
+      return { ...subject, connector: yield* makeSimulatedConnector(at(subject.proxy.url, { timeoutMillis }), secret) }
+    })
+}
+
+const itemId = (number: number) => `gid://shopify/InventoryItem/${number}`
+
+/** A shop that lists `skus` and shows none of them, and a connector that talks to it; `gone` is mapped, and the shop has it no more. */
+export const shopifySubject = (timeoutMillis: number, change: Partial<ChannelDefinition> = {}) =>
+  Effect.gen(function* () {
+    const shop = new ShopifyShop()
+    const external = new Map<Sku, unknown>([[Sku.make("gone"), { inventoryItemId: itemId(404) }]])
+    skus.forEach((sku, i) => {
+      shop.items.set(itemId(i + 1), { quantity: 0 })
+      external.set(sku, { inventoryItemId: itemId(i + 1) })
+    })
+    const listings: ListingMap = {
+      find: (asked) =>
+        Effect.succeed(new Map(asked.flatMap((sku) => (external.has(sku) ? [[sku, external.get(sku)] as const] : []))))
+    }
+    const contract = yield* makeShopifyContract(shop)
+    const proxy = yield* makeFaultyProxy(contract.url)
+    const definition = at(proxy.url, {
+      connector: "shopify",
+      shopify: { locationId: shop.locationId },
+      timeoutMillis,
+      ...change
+    })
+    const connector = yield* makeShopifyConnector(definition, Redacted.make(shop.token), listings)
+    return {
+      connector,
+      proxy,
+      contract,
+      shop,
+      external,
+      skus,
+      applied: () => shop.applied,
+      shown: (sku: Sku) => shop.items.get((external.get(sku) as { inventoryItemId: string }).inventoryItemId)?.quantity,
+      expire: () => void (shop.token = "shpat_another"),
+      unlisted: () => Sku.make("gone")
+    }
+  })
+
+const shopify: ConformanceTarget = {
+  name: "shopify",
+  hasBatches: true,
+  hasReadBack: true,
+  hasUnlisted: true,
+  make: shopifySubject
+}
+
+export const conformanceTargets: ReadonlyArray<ConformanceTarget> = [webhook, simulated, shopify]
