@@ -45,7 +45,7 @@ const follow = (learned: (channels: Sources) => void) =>
       newest = last
     })
     while (true) {
-      yield* Effect.catch(look, (error) => Effect.logWarning(`channels are not looked up: ${error.message}`))
+      yield* look.pipe(Effect.catch((error) => Effect.logWarning(`channels are not looked up: ${error.message}`)))
       yield* Effect.sleep(followSourcesMillis)
     }
   })

@@ -118,9 +118,17 @@ describe("the engine", () => {
     const at = (locationId: string) => ({ sku: "MOVED", quantity: 1_000, locationId })
     await say("goods.received", 26_000, { putaway: "done", lines: [at("north"), at("south")] })
     const definition = Schema.decodeUnknownSync(ChannelDefinition)({
-      ...{ id: "wholesale", name: "wholesale", connector: "webhook", endpoint: "http://127.0.0.1:1", buffer: 0 },
-      ...{ locations: ["south"], timing: { model: "realtime" }, budgetMillis: 1_000, objective: 0.99 },
-      ...{ rate: { perSecond: 1, burst: 1, concurrency: 1 }, timeoutMillis: 100 }
+      id: "wholesale",
+      name: "wholesale",
+      connector: "webhook",
+      endpoint: "http://127.0.0.1:1",
+      buffer: 0,
+      locations: ["south"],
+      timing: { model: "realtime" },
+      budgetMillis: 1_000,
+      objective: 0.99,
+      rate: { perSecond: 1, burst: 1, concurrency: 1 },
+      timeoutMillis: 100
     })
     await saveDefinitions(harness.sql, [definition], Date.now())
     let orders = 0

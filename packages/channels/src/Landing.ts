@@ -14,13 +14,18 @@ import type { OutputLane } from "./OutputLane.ts"
 import type { OutputPorts } from "./OutputPorts.ts"
 import type { OutputQueue } from "./OutputQueue.ts"
 
+/** How the channel is reached now; another connector may take over. */
+export interface Reached {
+  descriptor: ConnectorDescriptor
+  canReadBack: boolean
+}
+
 export interface LandingParts {
   readonly account: EventAccount
   readonly counts: OutputCounts
   readonly lane: OutputLane
   readonly queue: OutputQueue
-  readonly descriptor: ConnectorDescriptor
-  readonly canReadBack: boolean
+  readonly reached: Reached
   readonly ports: OutputPorts
   /** puts a listing that is not in flight where it belongs now */
   readonly reconsider: (listing: Listing, now: number) => void
@@ -36,14 +41,15 @@ export class Landing {
 
   /** One item of a push ended. */
   item(listing: Listing, write: Write, outcome: PushOutcome, now: number): void {
-    const { canReadBack, counts, reconsider } = this.parts
+    const { counts, reconsider } = this.parts
+    const { canReadBack, descriptor } = this.parts.reached
     switch (outcome._tag) {
       case "applied":
         return this.applied(listing, write, now)
       case "accepted":
         listing.unresolved = write
         if (!canReadBack) return this.applied(listing, write, now)
-        return this.delay(listing, "resolve", now + this.parts.descriptor.settleMillis)
+        return this.delay(listing, "resolve", now + descriptor.settleMillis)
       case "stale":
         counts.stale += 1
         return this.stale(listing, write, outcome.actual, now)
@@ -135,7 +141,7 @@ export class Landing {
 
   private stale(listing: Listing, write: Write, actual: number | undefined, now: number): void {
     listing.generation += 1
-    if (actual === undefined && this.parts.canReadBack) {
+    if (actual === undefined && this.parts.reached.canReadBack) {
       listing.unresolved = write
       return this.retry(listing, "resolve", now, 0)
     }

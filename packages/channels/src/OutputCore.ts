@@ -17,7 +17,7 @@ import type { ConnectorDescriptor, PushItem, PushOutcome, ReadBack } from "./Cha
 import { retryAfterMaxMillis } from "./ChannelLimit.ts"
 import { EventAccount } from "./EventAccount.ts"
 import { type KeptForLag, LagBuffers } from "./LagBuffers.ts"
-import { isTransient, Landing } from "./Landing.ts"
+import { isTransient, Landing, type Reached } from "./Landing.ts"
 import { emptyListing, expectedOf, isShown, type Listing, storedListing } from "./Listing.ts"
 import type { StoredListing } from "./ListingStore.ts"
 import { zeroCounts } from "./OutputCounts.ts"
@@ -39,8 +39,7 @@ export class OutputCore {
   inFlight = 0
   operation: Operation = "running"
   private current: ChannelDefinition
-  private readonly descriptor: ConnectorDescriptor
-  private readonly canReadBack: boolean
+  private readonly reached: Reached
   private readonly ports: OutputPorts
   private readonly order: QueueOrder
   private readonly landing: Landing
@@ -62,8 +61,7 @@ export class OutputCore {
     order: QueueOrder = riskFirst
   ) {
     this.current = definition
-    this.descriptor = descriptor
-    this.canReadBack = canReadBack
+    this.reached = { descriptor, canReadBack }
     this.ports = ports
     this.order = order
     this.account = new EventAccount(definition.id, definition, ports.settled, ports.promisedFrom)
@@ -74,7 +72,7 @@ export class OutputCore {
     this.keepForLag(definition)
     const { account, counts, lane, queue } = this
     const reconsider = (listing: Listing, now: number) => this.reconsider(listing, now)
-    this.landing = new Landing({ account, counts, lane, queue, descriptor, canReadBack, ports, reconsider })
+    this.landing = new Landing({ account, counts, lane, queue, reached: this.reached, ports, reconsider })
   }
 
   get definition(): ChannelDefinition {
@@ -197,6 +195,19 @@ export class OutputCore {
     if (!window.collects) this.closeNow(now)
   }
 
+  /** Another connector takes over; calls that are under way end as they began. */
+  reach(descriptor: ConnectorDescriptor, canReadBack: boolean): void {
+    Object.assign(this.reached, { descriptor, canReadBack })
+    const now = this.ports.now()
+    // what was to be read back and cannot be any more is told again, under the same key
+    for (const listing of canReadBack ? [] : this.listings.values()) {
+      if (listing.step === "push" || listing.place === "inFlight") continue
+      listing.step = "push"
+      this.reconsider(listing, now)
+    }
+    this.pump()
+  }
+
   /** @param operation what it does from now on */
   operate(operation: Operation): void {
     this.operation = operation
@@ -250,9 +261,9 @@ export class OutputCore {
       this.landing.shown(listing, now)
       if (listing.place === "delayed" && listing.step === "verify") return
       this.queue.remove(listing)
-      if (listing.suspect && this.canReadBack) {
+      if (listing.suspect && this.reached.canReadBack) {
         listing.step = "verify"
-        this.queue.putDelayed(listing, now + this.descriptor.settleMillis)
+        this.queue.putDelayed(listing, now + this.reached.descriptor.settleMillis)
       }
       return
     }
@@ -348,7 +359,7 @@ export class OutputCore {
     const { lane, order } = this
     const room = lane.room(now, admission)
     const probe = lane.begin()
-    const max = probe ? 1 : Math.min(this.descriptor.batchMax, room.items)
+    const max = probe ? 1 : Math.min(this.reached.descriptor.batchMax, room.items)
     const listings = this.queue.take(max, admission.toZero, room.others)
     this.inFlight += listings.length
     for (const listing of listings) {
@@ -407,7 +418,8 @@ export class OutputCore {
         this.lane.pauseUntil(now + pause)
         circuit.succeeded(flight.probe)
       } else circuit.failed(flight.probe, now, answer.detail, this.ports.random())
-      for (const listing of flight.listings) this.landing.retry(listing, listing.step, now, pause)
+      for (const listing of flight.listings)
+        this.landing.retry(listing, this.reached.canReadBack ? listing.step : "push", now, pause)
     } else {
       if (circuit.succeeded(flight.probe)) this.releaseFailed(now)
       for (const listing of flight.listings)

@@ -105,7 +105,10 @@ export const makeOutputStream = (
       offer: (stock) => core.offer(stock),
       caughtUp: () => core.caughtUp(),
       redefine: (next, connector) => {
-        current = connector ?? current
+        if (connector !== undefined) {
+          current = connector
+          core.reach(connector.descriptor, connector.readBack !== undefined)
+        }
         const isOutdated = core.redefine(next)
         reconciler.redefined()
         return isOutdated

@@ -273,6 +273,26 @@ describe("OutputStream", () => {
     })
   )
 
+  for (const reading of [false, true])
+    test(
+      `tells again what it cannot read back any more, now that another connector is used${reading ? ", while it is read" : ""}`,
+      Effect.gen(function* () {
+        const channel = new ScriptedConnector()
+        channel.reply = (_, call) => (call === 0 ? lost(true) : applied)
+        channel.readBackReply = () => "unreachable"
+        if (reading) channel.readBackMillis = () => [500, 0]
+        const stream = yield* open(channel)
+        stream.offer("A", 1, 10)
+        yield* TestClock.adjust(reading ? 300 : 25)
+        const next = new ScriptedConnector(false)
+        stream.redefine(stream.definition(), next.connector)
+        yield* TestClock.adjust(5_000)
+        assert.deepStrictEqual(next.quantities, { A: 10 })
+        assert.strictEqual(next.calls[0]!.key, channel.calls[0]!.key)
+        assert.deepInclude(stream.snapshot(), { pending: 0, inFlight: 0, good: 1 })
+      })
+    )
+
   test(
     "repeats a write that turns out not to have happened, under the same key, and verifies later",
     Effect.gen(function* () {
