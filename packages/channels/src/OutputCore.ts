@@ -9,16 +9,15 @@
 import type { Availability } from "@holdfast/domain/Availability"
 import type { ChannelDefinition, Operation } from "@holdfast/domain/Channel"
 import type { Sku } from "@holdfast/domain/Identity"
-import { demandWith } from "@holdfast/domain/OversellRisk"
 import { skuToken } from "@holdfast/domain/Partition"
-import { isReckonedAlike, saleableUnits, shownOf } from "@holdfast/domain/Publishable"
+import { isReckonedAlike } from "@holdfast/domain/Publishable"
 import { ListingDays } from "./budget/ListingDays.ts"
 import type { ConnectorDescriptor, PushItem, PushOutcome, ReadBack } from "./ChannelConnector.ts"
 import { retryAfterMaxMillis } from "./ChannelLimit.ts"
 import { EventAccount } from "./EventAccount.ts"
-import { type KeptForLag, LagBuffers } from "./LagBuffers.ts"
 import { isTransient, Landing, type Reached } from "./Landing.ts"
 import { emptyListing, expectedOf, isShown, type Listing, storedListing } from "./Listing.ts"
+import { ListingReckoning } from "./ListingReckoning.ts"
 import type { StoredListing } from "./ListingStore.ts"
 import { zeroCounts } from "./OutputCounts.ts"
 import { type Admission, OutputLane } from "./OutputLane.ts"
@@ -45,7 +44,7 @@ export class OutputCore {
   private readonly landing: Landing
   /** until the newest stock of every SKU was offered, a run would miss some of it */
   private isCaughtUp = false
-  private buffers: LagBuffers | undefined
+  private readonly reckoning: ListingReckoning
   /** a call for them was under way: it may go by the old ids */
   private readonly remappedMeanwhile = new Set<Sku>()
   private pumping = false
@@ -69,7 +68,7 @@ export class OutputCore {
     this.lane = new OutputLane(definition.rate, { now: ports.now(), accountOf, wake: () => this.tick() })
     this.days = new ListingDays(definition.rate.limits)
     this.queue = new OutputQueue(new OutputWindow(definition.timing, ports.now()))
-    this.keepForLag(definition)
+    this.reckoning = new ListingReckoning(definition, this.account)
     const { account, counts, lane, queue } = this
     const reconsider = (listing: Listing, now: number) => this.reconsider(listing, now)
     this.landing = new Landing({ account, counts, lane, queue, reached: this.reached, ports, reconsider })
@@ -98,7 +97,7 @@ export class OutputCore {
     const now = this.ports.now()
     this.counts.offers += 1
     if (listing.place !== "idle" && listing.place !== "inFlight" && listing.step === "push") this.counts.coalesced += 1
-    this.reckon(listing, stock, now)
+    this.reckoning.reckon(listing, stock, now)
     listing.version = stock.version
     listing.outdated = false
     listing.quarantine = undefined
@@ -107,49 +106,6 @@ export class OutputCore {
     if (stock.version > listing.confirmedVersion) this.follow(listing, stock, now)
     if (listing.place !== "inFlight") this.reconsider(listing, now)
     this.pump()
-  }
-
-  /** The quantity to show, and what its fall tells of demand. */
-  private reckon(listing: Listing, stock: Availability, now: number): void {
-    const { buffers, current } = this
-    const { version } = stock
-    const saleable = saleableUnits(current, stock)
-    const units = buffers === undefined ? shownOf(current, saleable, 0) : saleable
-    const before = buffers === undefined ? listing.wanted : listing.saleable
-    const sold = listing.version < 0 || listing.outdated ? 0 : Math.max(0, before - units)
-    if (sold > 0) listing.demand = demandWith(listing.demand, sold, now)
-    if (buffers === undefined) return this.want(listing, version, units)
-    listing.saleable = units
-    if (sold > 0) buffers.sold(listing, sold, now)
-    this.keep(listing, version, buffers.keep(listing, now))
-  }
-
-  private keep(listing: Listing, version: number, kept: KeptForLag): void {
-    listing.kept = kept
-    this.want(listing, version, shownOf(this.current, listing.saleable, kept.units))
-  }
-
-  private want(listing: Listing, version: number, units: number): void {
-    // a version that comes to another quantity needs another key: the channel may take no notice of one that it had before
-    if (version === listing.version && units !== listing.wanted) listing.generation += 1
-    listing.wanted = units
-  }
-
-  /** Buffers whose demand or lag is another one by now. */
-  private reviewBuffers(now: number): void {
-    for (const { listing, kept } of this.buffers?.review(this.listings, now) ?? []) {
-      this.keep(listing, listing.version, kept)
-      if (listing.place !== "inFlight") this.reconsider(listing, now)
-    }
-  }
-
-  private keepForLag({ lagBuffer, budgetMillis }: ChannelDefinition): void {
-    if (lagBuffer === undefined) {
-      if (this.buffers !== undefined) for (const listing of this.listings.values()) listing.kept = undefined
-      this.buffers = undefined
-    } else if (this.buffers === undefined) this.buffers = new LagBuffers(lagBuffer, budgetMillis)
-    else this.buffers.redefine(lagBuffer, budgetMillis)
-    this.account.heard = this.buffers?.heard
   }
 
   private follow(listing: Listing, stock: Availability, now: number): void {
@@ -178,7 +134,7 @@ export class OutputCore {
     const now = this.ports.now()
     this.current = next
     this.account.redefine(next)
-    this.keepForLag(next)
+    this.reckoning.redefine(next, this.listings.values())
     this.lane.rebudget(next.rate, now)
     this.days.redeclare(next.rate.limits)
     for (const listing of this.queue.held()) this.putReady(listing, now)
@@ -309,7 +265,8 @@ export class OutputCore {
       this.pumpAgain = false
       const now = this.ports.now()
       this.account.pass(now)
-      this.reviewBuffers(now)
+      for (const listing of this.reckoning.review(this.listings, now))
+        if (listing.place !== "inFlight") this.reconsider(listing, now)
       for (const listing of this.queue.due(now)) this.putReady(listing, now)
       this.closeWindow(now)
       for (let next = this.admission(now); next.at <= now; next = this.admission(now)) this.launch(now, next)
@@ -322,13 +279,9 @@ export class OutputCore {
         this.queue.nextAt,
         this.account.nextAt,
         this.closesAt,
-        this.reviewAt
+        this.reckoning.reviewAt
       )
     )
-  }
-
-  private get reviewAt(): number {
-    return this.buffers?.reviewAt ?? Number.POSITIVE_INFINITY
   }
 
   /** When the window closes by itself, milliseconds since the epoch. */
