@@ -1,7 +1,7 @@
 /**
  * Reservations over HTTP, as routes that are merged with others onto one server: `POST /v1/reservations`,
  * `POST /v1/reservations/{id}/confirm`, and `release`, `extend`, `pin` and `unpin` in its place; `GET /v1/stock/{sku}`, with
- * `by` or `promise=true` for what may be promised.
+ * `by` or `promise=true` for what may be promised; `GET /v1/stock/{sku}/history`.
  *
  * Guarantee: the same requests and answers as over NATS; the status code repeats what the answer says.
  */
@@ -20,6 +20,7 @@ const codes: Readonly<Record<string, number>> = {
   pinned: 200,
   unpinned: 200,
   available: 200,
+  history: 200,
   denied: 409,
   invalid: 422,
   key_reused: 422,
@@ -70,16 +71,33 @@ const handle = (verb: RequestVerb) =>
 const asked = (desk: ReservationDesk["Service"], verb: RequestVerb, text: string, traceparent?: string) =>
   Effect.callback<string>((resume) => desk.ask(verb, text, traceparent, (said) => resume(Effect.succeed(said))))
 
-const showStock = Effect.gen(function* () {
-  const desk = yield* ReservationDesk
-  const { params } = yield* HttpRouter.RouteContext
-  const { url } = yield* HttpServerRequest.HttpServerRequest
-  const wanted = new URL(url, "http://localhost").searchParams
-  const by = wanted.get("by") ?? undefined
-  const promise = wanted.get("promise") === "true" ? true : undefined
-  const answer = yield* asked(desk, "availability", JSON.stringify({ sku: params["sku"], by, promise }))
-  const isUnknown = (JSON.parse(answer) as { readonly reason?: string }).reason === "unknown_sku"
-  return isUnknown ? HttpServerResponse.setStatus(respond(answer), 404) : respond(answer)
+/** A question about the SKU of the path. @param wanted what the query string asks for beside */
+const showOf = (verb: "availability" | "history", wanted: (query: URLSearchParams) => object) =>
+  Effect.gen(function* () {
+    const desk = yield* ReservationDesk
+    const { params } = yield* HttpRouter.RouteContext
+    const { url } = yield* HttpServerRequest.HttpServerRequest
+    const query = new URL(url, "http://localhost").searchParams
+    const answer = yield* asked(desk, verb, JSON.stringify({ sku: params["sku"], ...wanted(query) }))
+    const isUnknown = (JSON.parse(answer) as { readonly reason?: string }).reason === "unknown_sku"
+    return isUnknown ? HttpServerResponse.setStatus(respond(answer), 404) : respond(answer)
+  })
+
+const textOf = (query: URLSearchParams, name: string): string | undefined => query.get(name) ?? undefined
+
+const showStock = showOf("availability", (query) => ({
+  by: textOf(query, "by"),
+  promise: query.get("promise") === "true" ? true : undefined
+}))
+
+const showHistory = showOf("history", (query) => {
+  const newest = textOf(query, "newest")
+  return {
+    // what is no number is said to be none by the desk
+    newest: newest !== undefined && /^\d+$/.test(newest) ? Number(newest) : newest,
+    committedSince: textOf(query, "committedSince"),
+    orderId: textOf(query, "orderId")
+  }
 })
 
 const changes: ReadonlyArray<RequestVerb> = ["confirm", "release", "extend", "pin", "unpin"]
@@ -90,6 +108,7 @@ export const reservationRoutes = Layer.unwrap(
     HttpRouter.addAll([
       HttpRouter.route("POST", "/v1/reservations", Effect.provideContext(handle("reserve"), context)),
       HttpRouter.route("GET", "/v1/stock/:sku", Effect.provideContext(showStock, context)),
+      HttpRouter.route("GET", "/v1/stock/:sku/history", Effect.provideContext(showHistory, context)),
       ...changes.map((verb) =>
         HttpRouter.route("POST", `/v1/reservations/:id/${verb}`, Effect.provideContext(handle(verb), context))
       )

@@ -115,9 +115,12 @@ export class EngineHarness {
   }
 
   /** Asks over NATS, as a client does. */
-  async request(verb: RequestVerb, body: object): Promise<Answer> {
-    const answer = await this.nats.connection.request(requestSubject(verb), JSON.stringify(body), { timeout: 10_000 })
-    return answer.json<Answer>()
+  request(verb: RequestVerb, body: object): Promise<Answer> {
+    return this.askSubject<Answer>(requestSubject(verb), JSON.stringify(body))
+  }
+
+  async askSubject<A>(subject: string, body: string): Promise<A> {
+    return (await this.nats.connection.request(subject, body, { timeout: 10_000 })).json<A>()
   }
 
   /** Events about units that were promised beyond what is there, in the order in which they were said. */

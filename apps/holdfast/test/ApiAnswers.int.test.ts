@@ -150,6 +150,11 @@ describe("a running instance", () => {
     })
     await ask("GET", "/v1/stock/{sku}", "/v1/stock/TRAY?by=tomorrow", 422)
     await ask("GET", "/v1/stock/{sku}", "/v1/stock/NEVER%20HEARD%20OF", 404)
+    const history = "/v1/stock/{sku}/history"
+    const { rows } = await ask("GET", history, "/v1/stock/KETTLE/history?newest=1", 200)
+    expect(rows).toHaveLength(1)
+    await ask("GET", history, "/v1/stock/KETTLE/history?newest=many", 422)
+    await ask("GET", history, "/v1/stock/NEVER%20HEARD%20OF/history", 404)
     await post("/v1/catalogue", { sku: "KETTLE", safetyStock: 0, name: "Kettle" }, 200)
     await post("/v1/catalogue", { sku: "", safetyStock: -1 }, 422)
     await ask("GET", "/v1/catalogue", "/v1/catalogue?limit=1", 200)

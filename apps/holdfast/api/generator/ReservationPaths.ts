@@ -1,5 +1,6 @@
 /** The OpenAPI paths of reservations, and of what there is of a SKU. */
 import type { RequestVerb } from "@holdfast/domain/Reservation"
+import { historyRowsDefault, historyRowsMax } from "@holdfast/domain/Limit"
 import { requestBytesMax } from "@holdfast/engine/EngineLimit"
 import { answers, type AnswerName } from "./AnswerSchema.ts"
 import { schemaRef } from "./Document.ts"
@@ -82,22 +83,18 @@ const pathParameter = (name: string, description: string): Json => ({
 })
 const id = pathParameter("id", "`reservationId` of the grant")
 
-const getStock = (): Json => {
-  const [{ summary, done }] = requestsOf("availability") as readonly [CataloguedRequest]
+const getOf = (verb: "availability" | "history", operationId: string, queries: ReadonlyArray<Json>): Json => {
+  const [{ summary, done }] = requestsOf(verb) as readonly [CataloguedRequest]
   return {
-    operationId: "getStock",
+    operationId,
     summary,
-    parameters: [
-      pathParameter("sku", "percent-encoded"),
-      query("by", "how many may be promised for then", { type: "string", format: "date-time" }),
-      query("promise", "from when on how many may be promised", { type: "boolean", default: false })
-    ],
+    parameters: [pathParameter("sku", "percent-encoded"), ...queries],
     responses: {
       ...answeringAll({
-        200: [answerCatalog.Available.description, done],
+        200: [answerCatalog[done[0]!].description, done],
         404: ["The SKU is not known.", ["Denied"]],
         409: ["The SKU is in quarantine.", ["Denied"]],
-        422: ["No SKU can be written like this.", ["Invalid"]],
+        422: ["Not understood: which field, and why.", ["Invalid"]],
         503: ["Ask again.", ["Busy"]],
         504: ["Ask again.", ["Unknown"]]
       }),
@@ -106,13 +103,32 @@ const getStock = (): Json => {
   }
 }
 
+const getStock = (): Json =>
+  getOf("availability", "getStock", [
+    query("by", "how many may be promised for then", { type: "string", format: "date-time" }),
+    query("promise", "from when on how many may be promised", { type: "boolean", default: false })
+  ])
+
+const getHistory = (): Json =>
+  getOf("history", "getHistory", [
+    query("newest", "most rows: the newest", {
+      type: "integer",
+      minimum: 1,
+      maximum: historyRowsMax,
+      default: historyRowsDefault
+    }),
+    query("committedSince", "only what was committed from then on", { type: "string", format: "date-time" }),
+    query("orderId", "only what belongs to this order", { type: "string" })
+  ])
+
 const verbs = Object.keys(places) as ReadonlyArray<PostedVerb>
 
 export const reservationPaths = (): Json => ({
   ...Object.fromEntries(
     verbs.map((verb) => [places[verb], { ...(verb === "reserve" ? {} : { parameters: [id] }), post: post(verb) }])
   ),
-  "/v1/stock/{sku}": { get: getStock() }
+  "/v1/stock/{sku}": { get: getStock() },
+  "/v1/stock/{sku}/history": { get: getHistory() }
 })
 
 export const reservationSchemas = (): Json => ({
