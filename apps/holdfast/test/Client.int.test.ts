@@ -105,8 +105,8 @@ describe("the client, with a whole instance at the other end", () => {
     expect(await client.release({ key: "drop-2", reservationId })).toMatchObject({ status: "released" })
     expect(await client.history({ sku: "TRAY", newest: 1 })).toMatchObject({
       status: "history",
-      available: 3,
-      rows: [{ after: { available: 3 } }]
+      available: 5,
+      rows: [{ after: { available: 5 } }]
     })
     expect(await client.availability("NEVER HEARD OF")).toMatchObject({ status: "denied", reason: "unknown_sku" })
   })
