@@ -1,8 +1,9 @@
-/** Flags that several commands have, each with one meaning. */
+/** Flags and arguments that several commands have, each with one meaning. */
 import { EventSource } from "@holdfast/domain/Identity"
 import { rfc3339 } from "@holdfast/domain/Rfc3339"
 import { Schema } from "effect"
-import { Flag } from "effect/cli"
+import { Argument, Flag } from "effect/cli"
+import { userInfo } from "node:os"
 
 const Limit = Schema.Number.check(
   Schema.makeFilter((n: number) =>
@@ -14,6 +15,8 @@ export const limitFlag = (description: string, otherwise: number) =>
   Flag.Int("limit").pipe(Flag.withDescription(description), Flag.withSchema(Limit), Flag.withDefault(otherwise))
 
 export const jsonFlag = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON"), Flag.withDefault(false))
+
+export const channelArgument = Argument.String("channel").pipe(Argument.withDescription("Id of the channel"))
 
 export const dryRunFlag = Flag.Boolean("dry-run").pipe(
   Flag.withDescription("Say what would change, change nothing"),
@@ -27,6 +30,15 @@ export const sourceFlag = (otherwise: EventSource) =>
     Flag.withSchema(EventSource),
     Flag.withDefault(otherwise)
   )
+
+/** Who wants something, and why. @param by what is said of the first, @param reason of the second */
+export const authorFlags = (by: string, reason: string) => ({
+  by: Flag.String("by").pipe(
+    Flag.withDescription(`${by}; your user name when absent`),
+    Flag.withDefault(userInfo().username)
+  ),
+  reason: Flag.String("reason").pipe(Flag.withDescription(reason), Flag.optional)
+})
 
 /** A moment in milliseconds since the epoch, given what time it is. */
 export type Moment = (now: number) => number

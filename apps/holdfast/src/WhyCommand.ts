@@ -19,7 +19,7 @@ import { Clock, Console, Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { partsOf } from "./bundles/BundleText.ts"
 import { channelOf, channelUnknown } from "./channel/ChannelEdit.ts"
-import { jsonFlag, limitFlag, type Moment } from "./CommandFlags.ts"
+import { channelArgument, jsonFlag, limitFlag, type Moment } from "./CommandFlags.ts"
 import { refuseUnknown } from "./SkuCommand.ts"
 import { stdoutStyle, type TerminalStyle } from "./terminal/TerminalStyle.ts"
 import { exactTimeText } from "./terminal/TerminalText.ts"
@@ -93,7 +93,7 @@ const explainThen = Effect.fnUntraced(function* ({ channel, sku, limit, json }: 
 export const whyCommand = Command.make(
   "why",
   {
-    channel: Argument.String("channel").pipe(Argument.withDescription("Id of the channel")),
+    channel: channelArgument,
     sku: Argument.String("sku").pipe(Argument.withSchema(Sku)),
     limit: limitFlag("Most changes behind it", 10),
     channels: Flag.File("channels", { mustExist: true }).pipe(

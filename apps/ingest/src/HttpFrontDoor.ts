@@ -11,7 +11,6 @@
  */
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { header } from "@holdfast/bus/Subject"
-import type { FieldError } from "@holdfast/domain/EventManifest"
 import { payloadBytesMax } from "@holdfast/domain/Limit"
 import { Database, query } from "@holdfast/ledger/Database"
 import * as Parked from "@holdfast/ledger/Parked"
@@ -22,13 +21,11 @@ import { healthPath } from "./HttpGuard.ts"
 import { healthMillis, requestLinesMax, retryAfterSeconds } from "./IngestLimit.ts"
 import { LineSplitter, type Line } from "./LineSplitter.ts"
 import { parkedQueryOf } from "./ParkedQuery.ts"
+import { refuse } from "./Refusal.ts"
 import { bodyBytes } from "./RequestBody.ts"
 
 type Request = HttpServerRequest.HttpServerRequest
 type Nats = NatsConnection["Service"]
-
-const refuse = (status: number, errors: ReadonlyArray<FieldError>, headers: Record<string, string> = {}) =>
-  HttpServerResponse.jsonUnsafe({ errors }, { status, headers })
 
 const encodings = ["application/json", "application/cloudevents+json", "application/x-ndjson"] as const
 
@@ -49,14 +46,9 @@ const postEvents = Effect.gen(function* () {
   return encoding === "application/x-ndjson" ? manyEvents(nats, request) : yield* oneEvent(nats, request)
 })
 
-const tooLarge = refuse(413, [{ field: "payload", message: `must be at most ${payloadBytesMax} bytes` }])
-
 const oneEvent = Effect.fnUntraced(function* (nats: Nats, request: Request) {
-  const body = yield* bodyBytes(request)
-  if (Result.isFailure(body))
-    return body.failure === "tooLarge"
-      ? tooLarge
-      : refuse(400, [{ field: "payload", message: "could not be read to its end" }])
+  const body = yield* bodyBytes(request, "payload")
+  if (Result.isFailure(body)) return body.failure
   const offered = { ...beside(request), payload: body.success }
   return responseTo(yield* Effect.promise(() => offerEvent(nats, offered, Date.now())))
 })

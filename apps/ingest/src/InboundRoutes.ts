@@ -8,9 +8,7 @@
  */
 import type { InboundReading, ToldEvent } from "@holdfast/channels/inbound/InboundCall"
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
-import type { FieldError } from "@holdfast/domain/EventManifest"
 import type { EventId, EventSource } from "@holdfast/domain/Identity"
-import { payloadBytesMax } from "@holdfast/domain/Limit"
 import type { StockEventType } from "@holdfast/domain/StockEvent"
 import type { Database } from "@holdfast/ledger/Database"
 import { Effect, Layer, Option, Redacted, Result } from "effect"
@@ -18,14 +16,12 @@ import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { offerEvent, storeUnchecked } from "./EventDoor.ts"
 import { type Caller, makeInboundChannels } from "./InboundChannels.ts"
 import { retryAfterSeconds } from "./IngestLimit.ts"
+import { refuse } from "./Refusal.ts"
 import { bodyBytes } from "./RequestBody.ts"
 
 type Nats = NatsConnection["Service"]
 
 type Answer = HttpServerResponse.HttpServerResponse
-
-const refuse = (status: number, errors: ReadonlyArray<FieldError>, headers: Record<string, string> = {}): Answer =>
-  HttpServerResponse.jsonUnsafe({ errors }, { status, headers })
 
 const error = (status: number, field: string, message: string): Answer => refuse(status, [{ field, message }])
 
@@ -89,14 +85,11 @@ export const routes: Layer.Layer<never, never, HttpRouter.HttpRouter | NatsConne
       if (Result.isFailure(caller)) return later("the database does not answer")
       // whether there is such a channel is nobody's business who cannot sign for it
       if (Option.isNone(caller.success)) return error(401, "signature", "is not that of a channel that may call")
-      const body = yield* bodyBytes(request)
-      if (Result.isFailure(body))
-        return body.failure === "tooLarge"
-          ? error(413, "body", `must be at most ${payloadBytesMax} bytes`)
-          : error(400, "body", "could not be read to its end")
+      const body = yield* bodyBytes(request, "body")
+      if (Result.isFailure(body)) return body.failure
       const { format, read, secret } = caller.success.value
       const { headers } = request
-      const reading = read({ headers, body: body.success, receivedAt: Date.now() }, channel, Redacted.value(secret))
+      const reading = read({ headers, body: body.success }, channel, Redacted.value(secret))
       return yield* Effect.promise(() => answerTo(nats, channel, format, reading))
     })
     return HttpRouter.addAll([HttpRouter.route("POST", "/v1/inbound/:channel", call)])

@@ -17,7 +17,7 @@ import type { ChannelId } from "@holdfast/domain/Identity"
 import { Bundles } from "@holdfast/ledger/Bundles"
 import {
   currentChannels,
-  firstDefined,
+  definedSince,
   saveDefinitions,
   type ChannelRevision
 } from "@holdfast/ledger/ChannelDefinitions"
@@ -116,7 +116,7 @@ const refuseRepeatedIds = (definitions: ReadonlyArray<ChannelDefinition>): Effec
 const definedAt = (id: ChannelId) =>
   Effect.gen(function* () {
     const { sql } = yield* Database
-    return (yield* query(() => firstDefined(sql))).get(id)
+    return yield* query(() => definedSince(sql, id))
   }).pipe(
     untilLedger,
     Effect.mapError((error) => new OutboundError({ reason: "definitions_unreadable", detail: error.message }))

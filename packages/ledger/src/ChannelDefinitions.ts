@@ -73,11 +73,11 @@ export const currentRevisions = async (sql: Reader): Promise<ReadonlyMap<string,
   return new Map(rows.map(({ channel, id }) => [channel, id]))
 }
 
-/** Since when there are these channels, milliseconds since the epoch: what happened before, they were never promised. */
-export const firstDefined = async (sql: Reader): Promise<ReadonlyMap<string, number>> => {
-  const rows = await sql<Array<{ channel: string; since: number }>>`
-    select channel, round(extract(epoch from min(since)) * 1000)::float8 as since from channel_definition group by channel`
-  return new Map(rows.map(({ channel, since }) => [channel, since]))
+/** Since when there is this channel, milliseconds since the epoch: what happened before, it was never promised. */
+export const definedSince = async (sql: Reader, channel: string): Promise<number | undefined> => {
+  const [row] = await sql<Array<{ since: number | null }>>`
+    select round(extract(epoch from min(since)) * 1000)::float8 as since from channel_definition where channel = ${channel}`
+  return row?.since ?? undefined
 }
 
 /** The changes of one channel, newest first. */

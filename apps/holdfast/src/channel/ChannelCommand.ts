@@ -13,8 +13,7 @@ import { Database, query } from "@holdfast/ledger/Database"
 import { readChannelFile } from "@holdfast/outbound/ChannelFile"
 import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { userInfo } from "node:os"
-import { dryRunFlag, jsonFlag, limitFlag } from "../CommandFlags.ts"
+import { authorFlags, channelArgument, dryRunFlag, jsonFlag, limitFlag } from "../CommandFlags.ts"
 import { stdoutStyle } from "../terminal/TerminalStyle.ts"
 import { countText } from "../terminal/TerminalText.ts"
 import {
@@ -35,15 +34,7 @@ import { durationOf, timingNames, timingOf } from "./TimingFlags.ts"
 const print = (json: boolean, whole: unknown, text: () => string) =>
   Console.log(json ? JSON.stringify(whole, undefined, 2) : text())
 
-const channelArgument = Argument.String("channel").pipe(Argument.withDescription("Id of the channel"))
-
-const author = {
-  by: Flag.String("by").pipe(
-    Flag.withDescription("Who changes it; your user name when absent"),
-    Flag.withDefault(userInfo().username)
-  ),
-  reason: Flag.String("reason").pipe(Flag.withDescription("Why; kept with the change"), Flag.optional)
-}
+const author = authorFlags("Who changes it", "Why; kept with the change")
 
 const edited = { channel: channelArgument, ...author, dryRun: dryRunFlag, json: jsonFlag }
 

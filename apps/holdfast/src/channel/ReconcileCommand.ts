@@ -4,9 +4,8 @@
  */
 import type { ReconciliationReport } from "@holdfast/channels/ReconciliationReport"
 import { Console, Effect, Option } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
-import { userInfo } from "node:os"
-import { jsonFlag } from "../CommandFlags.ts"
+import { Command, Flag } from "effect/cli"
+import { authorFlags, channelArgument, jsonFlag } from "../CommandFlags.ts"
 import { stdoutStyle } from "../terminal/TerminalStyle.ts"
 import { channelOf } from "./ChannelEdit.ts"
 import { askInstance, InstanceUnanswered } from "./ChannelInstance.ts"
@@ -42,7 +41,7 @@ const ended = Effect.fnUntraced(function* (channel: string, begun: Reconciliatio
 export const reconcileCommand = Command.make(
   "reconcile",
   {
-    channel: Argument.String("channel").pipe(Argument.withDescription("Id of the channel")),
+    channel: channelArgument,
     heal: Flag.Boolean("heal").pipe(
       Flag.withDescription("Repair what differs however large its share is"),
       Flag.withDefault(false)
@@ -55,11 +54,7 @@ export const reconcileCommand = Command.make(
       Flag.withDescription("Show the last report, or how a run goes; begin none"),
       Flag.withDefault(false)
     ),
-    by: Flag.String("by").pipe(
-      Flag.withDescription("Who wants it; your user name when absent"),
-      Flag.withDefault(userInfo().username)
-    ),
-    reason: Flag.String("reason").pipe(Flag.withDescription("Why; kept in the report"), Flag.optional),
+    ...authorFlags("Who wants it", "Why; kept in the report"),
     json: jsonFlag
   },
   Effect.fn("ReconcileCommand")(function* ({ channel, heal, dryRun, last, by, reason, json }) {

@@ -12,7 +12,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import { pageSkusDefault } from "../catalogue/CatalogueLimit.ts"
 import { LineProblems, refusedBy } from "../catalogue/LineProblems.ts"
 import { channelOf } from "../channel/ChannelEdit.ts"
-import { dryRunFlag, jsonFlag, limitFlag } from "../CommandFlags.ts"
+import { channelArgument, dryRunFlag, jsonFlag, limitFlag } from "../CommandFlags.ts"
 import { stdoutStyle } from "../terminal/TerminalStyle.ts"
 import { readMappingFile } from "./MappingFile.ts"
 import { mappingPlanOf } from "./MappingPlan.ts"
@@ -46,8 +46,6 @@ const planOf = Effect.fnUntraced(function* (channel: string, file: string) {
   problems.addAll(plan.problems)
   return yield* refusedBy(file, problems)
 })
-
-const channelArgument = Argument.String("channel").pipe(Argument.withDescription("Id of the channel"))
 
 const apply = Command.make(
   "apply",

@@ -1,7 +1,7 @@
 /**
  * What a channel tells us by calling us, and how one of its calls is read.
  *
- * Guarantee: a reader is pure and looks at nothing before the signature over the raw bytes is right. An event's id is made of signed
+ * Guarantee: a reader does no I/O, looks at the clock at most for the age of a signature, and at nothing before the signature over the raw bytes is right. An event's id is made of signed
  * content only, so that the same call read again is the same event. A reader does not judge what it says: the front door does.
  */
 export interface InboundCall {
@@ -9,8 +9,6 @@ export interface InboundCall {
   readonly headers: Readonly<Record<string, string | undefined>>
   /** as it came: signatures are over bytes */
   readonly body: Uint8Array
-  /** milliseconds since the epoch */
-  readonly receivedAt: number
 }
 
 /** An event as the channel tells it: it need not be one that the front door understands. */
