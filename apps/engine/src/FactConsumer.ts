@@ -12,14 +12,14 @@ import { decodeFact } from "@holdfast/bus/FactMessage"
 import type { NatsConnection } from "@holdfast/bus/NatsConnection"
 import { stockStream } from "@holdfast/bus/StreamTopology"
 import { factSubject } from "@holdfast/bus/Subject"
-import type { FieldError } from "@holdfast/domain/EventManifest"
+import { bundleOf, type FieldError } from "@holdfast/domain/EventManifest"
 import { partitionOf } from "@holdfast/domain/Partition"
+import { eventKey } from "@holdfast/ledger/DedupKey"
 import { DeliverPolicy, type ConsumerMessages, type JsMsg } from "@nats-io/jetstream"
 import type { QueuedIterator, Status } from "@nats-io/nats-core"
 import { Effect, Result, type Context } from "effect"
 import { pullMax } from "./EngineLimit.ts"
 import type { RawMessage, StockMessage } from "./SkuActor.ts"
-import { eventKey } from "./StockKey.ts"
 import type { StockPartition } from "./StockPartition.ts"
 
 /** Faster than a TextDecoder for texts of a few hundred bytes. */
@@ -137,7 +137,7 @@ const factOf = (
     const detail = `${sku} belongs to partition ${partitionOf(sku)}, not to ${partition}`
     return { kind: "poison", sequence, item, last, detail, raw }
   }
-  const key = eventKey(source, id, sku)
+  const key = eventKey(source, id, sku, bundleOf(fact))
   return { kind: "fact", sku, sequence, item, last, key, fact, context, receivedAt, raw }
 }
 

@@ -20,7 +20,7 @@ import { KeysInFlight } from "./KeysInFlight.ts"
 import { busy, noAnswer } from "./NoAnswers.ts"
 import { readRequest, type StockRequest } from "./RequestForm.ts"
 import type { RequestMessage } from "./SkuActor.ts"
-import { requestBody, requestKey } from "./StockKey.ts"
+import { requestBody, requestKey } from "./RequestKey.ts"
 import { StockOwnership } from "./StockOwnership.ts"
 
 type Reply = (answer: string) => void

@@ -6,7 +6,7 @@
  */
 import { Random } from "@holdfast/domain/testing/Random"
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
-import { requestKey } from "../src/StockKey.ts"
+import { requestKey } from "../src/RequestKey.ts"
 import type { GroupStep, Reached } from "../src/GroupSteps.ts"
 import { EngineHarness, type Answer, type RunningEngine } from "./EngineHarness.ts"
 

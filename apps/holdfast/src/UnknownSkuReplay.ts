@@ -1,16 +1,21 @@
 /**
- * Facts that were parked as `unknown_sku` go back through the front door by themselves once their SKU is known.
+ * Facts that were parked as `unknown_sku` go back through the front door by themselves once their SKU is known: as stock, or as a
+ * bundle, whose components they then concern.
  *
  * Guarantee: each is applied once, however often this is interrupted: it is published under a message id that follows from its
  * row, marked only after the broker has stored it, and recognised by its event's own id if it comes twice. Facts of one SKU are
  * published in the order in which they arrived. A turn publishes at most `turnMax` of them and the next begins a second later,
  * so that news is not kept waiting; while NATS or PostgreSQL is away nothing is lost and the turn is tried again.
- * Facts whose SKU never becomes known stay parked, and so do those of a quarantined one. What came for the SKU since it is
+ * Facts whose SKU never becomes known stay parked, and so do those of a quarantined one, and what no bundle can be told, such as
+ * an allotment. What came for the SKU since it is
  * known was applied before them: facts may come late.
  */
+import { decodeFact } from "@holdfast/bus/FactMessage"
+import { isAboutComponents } from "@holdfast/domain/BundleExplosion"
+import { bundleOf } from "@holdfast/domain/EventManifest"
 import { Database, query } from "@holdfast/ledger/Database"
 import { parkedNowKnown, type NowKnownFact } from "@holdfast/ledger/ParkedNowKnown"
-import { Cause, Clock, Effect, Layer } from "effect"
+import { Cause, Clock, Effect, Layer, Result } from "effect"
 import { replayParked } from "./parked/ParkedPublish.ts"
 
 /** Milliseconds between two turns at least, and at most. */
@@ -29,6 +34,18 @@ const concurrency = 8
 /** Ids of facts that would only be parked again which are remembered; beyond it they are looked at anew. */
 const refusedMax = 10_000
 
+const refuse = (refused: Set<number>, id: number): void => {
+  if (refused.size >= refusedMax) refused.clear()
+  refused.add(id)
+}
+
+/** Only what would be parked again: a bundle has no stock of its own, and bundles are resolved once. */
+const isUseless = ({ hasStock, payload }: NowKnownFact): boolean => {
+  if (hasStock) return false
+  const fact = Result.map(decodeFact(JSON.parse(new TextDecoder().decode(payload))), (message) => message.fact)
+  return Result.isFailure(fact) || !isAboutComponents(fact.success.type) || bundleOf(fact.success) !== undefined
+}
+
 /** In order, and not beyond the first that cannot be published now. Succeeds with how many were. */
 const replayInOrder = Effect.fnUntraced(function* (facts: ReadonlyArray<NowKnownFact>, refused: Set<number>) {
   let replayed = 0
@@ -38,8 +55,7 @@ const replayInOrder = Effect.fnUntraced(function* (facts: ReadonlyArray<NowKnown
       replayed += 1
       continue
     }
-    if (refused.size >= refusedMax) refused.clear()
-    refused.add(fact.id)
+    refuse(refused, fact.id)
     yield* Effect.logWarning(`${fact.sku} is known, but fact ${fact.id} stays parked: ${left}`)
   }
   return replayed
@@ -48,8 +64,10 @@ const replayInOrder = Effect.fnUntraced(function* (facts: ReadonlyArray<NowKnown
 const turn = Effect.fnUntraced(function* (refused: Set<number>) {
   const { sql } = yield* Database
   const began = yield* Clock.currentTimeMillis
-  const facts = yield* query(() => parkedNowKnown(sql, turnMax, refused))
+  const found = yield* query(() => parkedNowKnown(sql, turnMax, refused))
   const looked = (yield* Clock.currentTimeMillis) - began
+  const facts = found.filter((fact) => !isUseless(fact))
+  for (const fact of found) if (!facts.includes(fact)) refuse(refused, fact.id)
   const bySku = [...Map.groupBy(facts, ({ sku }) => sku)]
   const counts = yield* Effect.forEach(bySku, ([, ofSku]) => replayInOrder(ofSku, refused), { concurrency })
   const replayed = counts.reduce((sum, count) => sum + count, 0)

@@ -30,7 +30,7 @@ describe("facts of a SKU that nobody knows yet", { timeout: 180_000 }, () => {
 
   const waiting = async () => {
     const rows = await client.sql`
-      select sku, event_id from parked where reason = 'unknown_sku' and replayed_at is null order by id`
+      select sku, event_id from parked where reason = 'unknown_sku' and replayed_at is null and discarded_at is null order by id`
     return rows.map((row) => `${row["sku"]} ${row["event_id"]}`)
   }
   const untilParked = (count: number) => vi.waitFor(async () => expect(await waiting()).toHaveLength(count), patience)
@@ -68,6 +68,47 @@ describe("facts of a SKU that nobody knows yet", { timeout: 180_000 }, () => {
     await vi.waitFor(async () => expect(await waiting()).toEqual(["POSTAGE o-1"]), patience)
     await untilDrained(client)
     expect(await applied("MUG")).toEqual(["r-1", "o-1", "o-2"])
+    await expectVerified()
+  })
+
+  it("are applied to its components when it becomes a bundle, beside what named these, and once", async () => {
+    const committed = async () => {
+      await untilDrained(client)
+      const rows = await client.sql`select sku, committed from stock_level where sku in ('LAMP', 'BULB') order by sku`
+      return rows.map((row) => `${row["committed"]} ${row["sku"]}`)
+    }
+    const lines = [
+      { sku: "LAMP", quantity: 1 },
+      { sku: "DESK-SET", quantity: 2 }
+    ]
+    await received("r-lamp", "LAMP", 20)
+    await received("r-bulb", "BULB", 20)
+    await order("o-set", ...lines)
+    await publish("allotment.set", "a-set", { lines: [{ sku: "DESK-SET", channel: "shop", quota: 1 }] })
+    await untilParked(3)
+    expect(await committed()).toEqual(["0 BULB", "1 LAMP"])
+
+    await publish("bundle.defined", "b-set", {
+      lines: [
+        {
+          sku: "DESK-SET",
+          components: [
+            { sku: "LAMP", quantity: 1 },
+            { sku: "BULB", quantity: 2 }
+          ]
+        }
+      ]
+    })
+    // a bundle has no allotment
+    await vi.waitFor(async () => expect(await waiting()).toEqual(["POSTAGE o-1", "DESK-SET a-set"]), patience)
+    expect(await committed()).toEqual(["4 BULB", "3 LAMP"])
+    const again = JSON.stringify({ id: "o-set", source: "test", data: { orderId: "o-set", lines } })
+    await client.nats.jetstream.publish("stock.events.order.placed", again, { msgID: "again" })
+    expect(await committed()).toEqual(["4 BULB", "3 LAMP"])
+    await client.sql`update parked set id = id + 5000, replayed_at = null where sku = 'DESK-SET' and event_id = 'o-set'`
+    await vi.waitFor(async () => expect(await waiting()).toEqual(["POSTAGE o-1", "DESK-SET a-set"]), patience)
+    expect(await committed()).toEqual(["4 BULB", "3 LAMP"])
+    await client.sql`update parked set discarded_at = now() where event_id = 'a-set'`
     await expectVerified()
   })
 

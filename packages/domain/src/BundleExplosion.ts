@@ -49,9 +49,6 @@ const partsOf: { readonly [T in StockEventType]?: Parts } = {
   "return.restocked": returned
 }
 
-/** A return is no part of an order's line. */
-const keepsOrigin = (type: StockEventType): boolean => type.startsWith("order.") || type.startsWith("shipment.")
-
 const tooMany = (units: number, index: number, { sku, bundle }: Line): ExplosionProblem => ({
   reason: "invalid",
   error: {
@@ -59,6 +56,9 @@ const tooMany = (units: number, index: number, { sku, bundle }: Line): Explosion
     message: `must come to at most ${lineQuantityMax} units of each component, got ${units} of ${sku} in bundle ${bundle}`
   }
 })
+
+/** Whether such an event is about a bundle's components, once it is known to be one. */
+export const isAboutComponents = (type: StockEventType): boolean => partsOf[type] !== undefined
 
 /** The event as it concerns components, or why it cannot be. */
 export const exploded = (event: StockEvent, book: BundleBook): Result.Result<StockEvent, ExplosionProblem> => {
@@ -75,8 +75,7 @@ export const exploded = (event: StockEvent, book: BundleBook): Result.Result<Sto
       const units = line.quantity === undefined ? {} : { quantity: line.quantity * each }
       const own = { ...line, sku, ...units, bundle: line.sku, each }
       if ((units.quantity ?? 0) > lineQuantityMax) return Result.fail(tooMany(units.quantity!, i, own))
-      const { bundle: _, each: __, ...plain } = own
-      all.push(keepsOrigin(event.type) ? own : plain)
+      all.push(own)
     }
   }
   if (all.length > linesMax) {

@@ -28,6 +28,7 @@ import {
   StockAdjusted,
   TransferDispatched,
   TransferReceived,
+  type LineOrigin,
   type SkuFact,
   type StockEvent,
   type StockEventType
@@ -152,21 +153,34 @@ export const completed = (event: StockEvent, skus: ReadonlyArray<Sku>): StockEve
   ({ ...event, data: { ...event.data, lines: skus.map((sku) => ({ sku })) } }) as unknown as StockEvent
 
 /**
- * Cuts an event into one fact per SKU, in order of first mention; each keeps only the lines of its SKU. A part of a physical
- * inventory has none, see `PhysicalCount`, nor has what a bundle is made of, see `Bundle`.
+ * Cuts an event into one fact per SKU and bundle that its lines come from, in order of first mention; each keeps only its lines.
+ * So what a bundle asks for is the same fact whether it was known to be one at once, or only when the event came again. A line
+ * that names a SKU without a quantity is about all of it, and takes those that come from bundles with it. A part of a physical
+ * inventory has no facts, see `PhysicalCount`, nor has what a bundle is made of, see `Bundle`.
  */
 export const factsOf = (event: StockEvent): ReadonlyArray<SkuFact> => {
-  const lines = event.data.lines as ReadonlyArray<{ readonly sku: Sku }>
-  const first = lines[0]?.sku
+  const lines = event.data.lines as ReadonlyArray<OriginLine>
+  const first = lines[0]
   if (first === undefined || event.type === "count.physical" || event.type === "bundle.defined") return []
-  if (lines.every((line) => line.sku === first)) return [{ ...event, sku: first, parts: 1 }]
-  const bySku = new Map<Sku, Array<{ readonly sku: Sku }>>()
-  for (const line of lines) {
-    const same = bySku.get(line.sku)
-    if (same) same.push(line)
-    else bySku.set(line.sku, [line])
-  }
-  return [...bySku].map(
-    ([sku, own]) => ({ ...event, data: { ...event.data, lines: own }, sku, parts: bySku.size }) as unknown as SkuFact
+  if (lines.every(({ sku, bundle }) => sku === first.sku && bundle === first.bundle))
+    return [{ ...event, sku: first.sku, parts: 1 }]
+  const whole = new Set(lines.filter(isAboutAll).map(({ sku }) => sku))
+  // no id has a control character in it
+  const subjectOf = ({ sku, bundle }: OriginLine): string =>
+    bundle === undefined || whole.has(sku) ? sku : `${sku}\u0000${bundle}`
+  const facts = [...Map.groupBy(lines, subjectOf).values()]
+  return facts.map(
+    (own) =>
+      ({ ...event, data: { ...event.data, lines: own }, sku: own[0]!.sku, parts: facts.length }) as unknown as SkuFact
   )
+}
+
+type OriginLine = { readonly sku: Sku; readonly quantity?: number } & LineOrigin
+
+const isAboutAll = ({ quantity, bundle }: OriginLine): boolean => quantity === undefined && bundle === undefined
+
+/** The bundle that a fact's lines come from; undefined: they name the SKU itself. */
+export const bundleOf = ({ data }: SkuFact): Sku | undefined => {
+  const lines = data.lines as ReadonlyArray<OriginLine>
+  return lines.every(({ bundle }) => bundle !== undefined) ? lines[0]!.bundle : undefined
 }

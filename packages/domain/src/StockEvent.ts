@@ -270,8 +270,8 @@ export type ShipmentCancelled = WithLines<typeof ShipmentCancelled.Type>
 export type ShipmentConfirmed = WithLines<typeof ShipmentConfirmed.Type>
 export type GoodsReceived = typeof GoodsReceived.Type
 export type GoodsPutaway = typeof GoodsPutaway.Type
-export type ReturnReceived = typeof ReturnReceived.Type
-export type ReturnRestocked = typeof ReturnRestocked.Type
+export type ReturnReceived = WithLines<typeof ReturnReceived.Type>
+export type ReturnRestocked = WithLines<typeof ReturnRestocked.Type>
 export type StockAdjusted = typeof StockAdjusted.Type
 export type TransferDispatched = typeof TransferDispatched.Type
 export type TransferReceived = typeof TransferReceived.Type
@@ -324,5 +324,5 @@ export type StockEventType = StockEvent["type"]
  */
 type FactEvent = Exclude<StockEvent, { readonly type: "count.physical" | "bundle.defined" }>
 
-/** The part of one event that concerns one SKU: what its actor is told. `parts` counts the SKUs of the whole event. */
+/** The part of one event that concerns one SKU, by name or through one bundle: what its actor is told. `parts` counts those of the event. */
 export type SkuFact = FactEvent & { readonly sku: Sku; readonly parts: number }

@@ -5,7 +5,7 @@ import { BundleBook } from "../src/Bundle.ts"
 import { bundleAvailability, bundleVersion } from "../src/BundleAvailability.ts"
 import { exploded } from "../src/BundleExplosion.ts"
 import type { Availability } from "../src/Availability.ts"
-import { decodeEvent } from "../src/EventManifest.ts"
+import { bundleOf, decodeEvent, factsOf } from "../src/EventManifest.ts"
 import { defaultLocation, LocationId, Sku } from "../src/Identity.ts"
 import { lineQuantityMax, linesMax } from "../src/Limit.ts"
 import type { StockEvent } from "../src/StockEvent.ts"
@@ -157,10 +157,29 @@ describe("an event that names a bundle", () => {
     ])
   })
 
-  it("brings back what it is made of, which is a matter of stock and no order's any more", () => {
+  it("brings back what it is made of", () => {
     expect(linesOf(heard, "return.received", { lines: [lines[0]] })).toEqual([
-      ["B", 6],
-      ["C", 2]
+      ["B", 6, "X", 3],
+      ["C", 2, "X", 1]
+    ])
+  })
+
+  it("is one fact for each SKU by name and through each bundle, but for a SKU that is meant as a whole", () => {
+    const both = book(["X", { B: 3 }], ["Y", { B: 1, C: 1 }])
+    const cut = (...named: ReadonlyArray<object>) => {
+      const told = event("order.cancelled", { orderId: "o", lines: named })
+      return factsOf(Result.getOrThrow(exploded(told, both))).map((fact) => [fact.sku, bundleOf(fact), fact.parts])
+    }
+    const some = [{ sku: "Y" }, { sku: "B", quantity: 1 }, { sku: "X", quantity: 2 }]
+    expect(cut(...some)).toEqual([
+      ["B", "Y", 4],
+      ["C", "Y", 4],
+      ["B", undefined, 4],
+      ["B", "X", 4]
+    ])
+    expect(cut(...some, { sku: "B" })).toEqual([
+      ["B", undefined, 2],
+      ["C", "Y", 2]
     ])
   })
 

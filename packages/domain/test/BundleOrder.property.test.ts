@@ -8,9 +8,9 @@ import { Result } from "effect"
 import { describe, expect, it } from "vitest"
 import { BundleBook } from "../src/Bundle.ts"
 import { exploded } from "../src/BundleExplosion.ts"
-import { completed, decodeEvent, factsOf } from "../src/EventManifest.ts"
+import { bundleOf, completed, decodeEvent, factsOf } from "../src/EventManifest.ts"
 import { Sku } from "../src/Identity.ts"
-import type { SkuFact } from "../src/StockEvent.ts"
+import type { SkuFact, StockEvent } from "../src/StockEvent.ts"
 import { decide, evolve } from "../src/StockRules.ts"
 import { emptyState } from "../src/StockState.ts"
 import { Random } from "../src/testing/Random.ts"
@@ -43,14 +43,21 @@ const asksFor = ({ placed, changed, cancelled, isVoid }: Asked, sku: string): nu
 
 interface Story {
   readonly facts: ReadonlyArray<SkuFact>
+  /** what these were cut from */
+  readonly told: ReadonlyArray<StockEvent>
+  readonly book: BundleBook
   readonly expected: ReadonlyMap<string, number>
 }
 
-/** One order: placed once by each name, then changed and cancelled, while bundles are made of something else. */
-const invent = (random: Random): Story => {
+/**
+ * One order: placed once by each name, then changed and cancelled, while bundles are made of something else.
+ * @param redefines how often, beside what else happens
+ */
+const invent = (random: Random, redefines: number): Story => {
   const book = new BundleBook()
   const asked = new Map<string, Asked>()
   const facts: Array<SkuFact> = []
+  const told: Array<StockEvent> = []
   let time = 1_000
   let serial = 0
   const askedOf = (name: string): Asked => {
@@ -73,7 +80,9 @@ const invent = (random: Random): Story => {
       time: new Date(time).toISOString(),
       data: { orderId: "o", lines }
     }
-    facts.push(...factsOf(Result.getOrThrow(exploded(Result.getOrThrow(decodeEvent(raw, 0)), book))))
+    const event = Result.getOrThrow(decodeEvent(raw, 0))
+    told.push(event)
+    facts.push(...factsOf(Result.getOrThrow(exploded(event, book))))
   }
   for (const bundle of bundles) define(bundle)
   const names = random.shuffled([...bundles, ...skus.slice(0, 2)]).slice(0, random.whole(1, 4))
@@ -84,7 +93,7 @@ const invent = (random: Random): Story => {
     time += 10
     const name = random.pick(names)
     const now = askedOf(name)
-    const what = random.weighted({ define: 3, change: 2, cancelSome: 3, cancelLine: 1, cancelOrder: 0.3 })
+    const what = random.weighted({ define: redefines, change: 2, cancelSome: 3, cancelLine: 1, cancelOrder: 0.3 })
     if (what === "define") define(random.pick(bundles))
     else if (what === "change") {
       const quantity = random.whole(0, 9)
@@ -110,12 +119,38 @@ const invent = (random: Random): Story => {
         time: new Date(time).toISOString(),
         data: { orderId: "o" }
       }
-      facts.push(...factsOf(completed(Result.getOrThrow(decodeEvent(raw, 0)), skus)))
+      const whole = completed(Result.getOrThrow(decodeEvent(raw, 0)), skus)
+      told.push(whole)
+      facts.push(...factsOf(whole))
       for (const each of asked.values()) each.isVoid = true
     }
   }
   const sum = (sku: string) => [...asked.values()].reduce((units, each) => units + asksFor(each, sku), 0)
-  return { facts, expected: new Map(skus.map((sku) => [sku, sum(sku)])) }
+  return { facts, told, book, expected: new Map(skus.map((sku) => [sku, sum(sku)])) }
+}
+
+/**
+ * What is applied when the bundles are defined only after all of it: what nobody knew is parked and comes again as it was cut, and
+ * so do all events, in any order.
+ */
+const factsWhenDefinedLate = (random: Random, { told, book }: Story): ReadonlyArray<SkuFact> => {
+  const seen = new Set<string>()
+  const applied: Array<SkuFact> = []
+  const parked: Array<SkuFact> = []
+  const hear = (event: StockEvent, known: BundleBook) => {
+    for (const fact of factsOf(Result.getOrThrow(exploded(event, known)))) {
+      const key = `${fact.id} ${fact.sku} ${bundleOf(fact)}`
+      if (!skus.includes(fact.sku)) parked.push(fact)
+      else if (!seen.has(key)) {
+        seen.add(key)
+        applied.push(fact)
+      }
+    }
+  }
+  for (const event of told) hear(event, new BundleBook())
+  for (const event of random.shuffled([...parked.splice(0), ...told])) hear(event, book)
+  expect(parked).toEqual([])
+  return applied
 }
 
 /** Units that are committed of each SKU once all was heard. */
@@ -154,10 +189,19 @@ describe("orders of bundles", () => {
   it("commit what they ask for, in whatever order they are heard of", () => {
     for (const seed of seeds) {
       const random = new Random(seed)
-      const { facts, expected } = invent(random)
+      const { facts, expected } = invent(random, 3)
       expect(committedAfter(facts), `seed ${seed}, as it happened`).toEqual(expected)
       for (let i = 0; i < 3; i++)
         expect(committedAfter(random.shuffled(facts)), `seed ${seed}, heard in another order`).toEqual(expected)
+    }
+  })
+
+  it("commit the same when their bundles are defined only afterwards, however often they are heard of", () => {
+    for (const seed of seeds) {
+      const random = new Random(seed)
+      const story = invent(random, 0)
+      const applied = factsWhenDefinedLate(random, story)
+      expect(committedAfter(applied), `seed ${seed}`).toEqual(story.expected)
     }
   })
 })

@@ -39,7 +39,7 @@ describe("facts whose SKU is known by now", () => {
     await servers.stop()
   })
   beforeEach(async () => {
-    await sql`truncate stock_level, quarantine`
+    await sql`truncate stock_level, quarantine, bundle_definition`
     await sql`truncate parked restart identity`
     await park(sql, [
       row(1, "MUG"),
@@ -70,6 +70,7 @@ describe("facts whose SKU is known by now", () => {
     expect((await parkedNowKnown(sql, 1, []))[0]).toEqual({
       id: 1,
       sku: "MUG",
+      hasStock: true,
       subject: "stock.facts.7",
       headers: {},
       payload: Buffer.from("fact 1"),
@@ -77,6 +78,22 @@ describe("facts whose SKU is known by now", () => {
       storedAt: Date.parse("2026-11-27T09:30:00Z"),
       replayedAt: null
     })
+  })
+
+  it("are those of a SKU that is a bundle now, by the last word of it", async () => {
+    const define = (line: number, components: ReadonlyArray<object>, at: string) => sql`
+      insert into bundle_definition (stream_created, sequence, line, bundle, components, event_source, event_id, occurred_at)
+      values ('now', 1, ${line}, 'MUG', ${sql.json(components as never)}, 'test', 'e', ${at})`
+    await define(0, [{ sku: "CUP", quantity: 2 }], "2026-11-27T10:00:00Z")
+    expect(await found()).toEqual(["1 MUG", "4 MUG"])
+    expect((await parkedNowKnown(sql, 1, []))[0]!.hasStock).toBe(false)
+    // told late, of before
+    await define(1, [], "2026-11-27T09:00:00Z")
+    expect(await found()).toEqual(["1 MUG", "4 MUG"])
+    await define(2, [], "2026-11-27T10:00:00Z")
+    expect(await found()).toEqual([])
+    await nowKnown("MUG")
+    expect(await found()).toEqual(["1 MUG", "4 MUG"])
   })
 
   it("are not those that somebody has dealt with", async () => {

@@ -1,16 +1,13 @@
 /**
- * Dedup ids: 128 bits of SHA-256 as 32 hex digits, which PostgreSQL stores as a UUID of 16 bytes.
+ * Dedup ids of requests: 128 bits of SHA-256 as 32 hex digits, which PostgreSQL stores as a UUID of 16 bytes.
  *
- * Guarantee: the same event for the same SKU, or the same idempotency key, has the same id; others do not collide in practice.
+ * Guarantee: the same idempotency key has the same id; others do not collide in practice.
  */
 import { hash } from "node:crypto"
 import type { ReservationRequest } from "@holdfast/domain/Reservation"
 import type { ReserveLinesRequest } from "@holdfast/domain/ReservationGroup"
 
 const digestOf = (text: string): string => hash("sha256", text, "hex").slice(0, 32)
-
-export const eventKey = (source: string, id: string, sku: string): string =>
-  digestOf(`event\u0000${source}\u0000${id}\u0000${sku}`)
 
 export const requestKey = (key: string): string => digestOf(`request\u0000${key}`)
 

@@ -1,14 +1,12 @@
-import { Database } from "@holdfast/ledger/Database"
+import { Database } from "../src/Database.ts"
 import { startTestServers } from "@holdfast/infra/testing/TestServers"
 import { readFileSync } from "node:fs"
 import { ManagedRuntime } from "effect"
 import { expect, it } from "vitest"
-import { eventKey } from "../src/StockKey.ts"
+import { eventKey } from "../src/DedupKey.ts"
 
 const migration = (name: string): ReadonlyArray<string> =>
-  readFileSync(new URL(`../../../packages/ledger/migrations/${name}.sql`, import.meta.url), "utf8").split(
-    "--> statement-breakpoint"
-  )
+  readFileSync(new URL(`../migrations/${name}.sql`, import.meta.url), "utf8").split("--> statement-breakpoint")
 
 it("remembers, after the migration that merged seen_event into the ledger, every event that was applied before", async () => {
   const servers = await startTestServers()
