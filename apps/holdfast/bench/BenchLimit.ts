@@ -80,6 +80,15 @@ export const channelsSkus = 5 * channelsRate
 export const channelsSeconds = 30 * scale
 export const channelsWarmUpSeconds = 10 * scale
 
+/**
+ * `ailing`: events per second, SKUs, and seconds for which channels ail; as long before, with all of them well. Six channels have
+ * hardly more pushes than the one of `deliver`. Tens of seconds, of odd number: with the warm-up the last word on a fifth of the SKUs
+ * is that there are some before channels ail, and that there are none when they are well again.
+ */
+export const ailingRate = 50
+export const ailingSkus = 250
+export const ailingSeconds = numberOf("HOLDFAST_BENCH_AILING_SECONDS", 70 * scale)
+
 /** `channels`: milliseconds between two releases of the channel that waits for an operator. */
 export const releaseMillis = 8_000
 

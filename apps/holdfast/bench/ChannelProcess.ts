@@ -1,5 +1,6 @@
 /** A sales channel in a process of its own, so that its work is not counted as ours. */
-import { makeSimulatedChannel } from "@holdfast/channels/simulated/SimulatedChannel"
+import type { BehaviourChange } from "@holdfast/channels/simulated/SimulatedBehaviour"
+import { makeSimulatedChannel, type SimulatedChannel } from "@holdfast/channels/simulated/SimulatedChannel"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { ChannelId } from "@holdfast/domain/Identity"
 import { Effect, Exit, Redacted, Scope } from "effect"
@@ -13,7 +14,9 @@ export interface BenchChannel {
 }
 
 /** What a channel of a scenario is, beside what all of them are. */
-export type ChannelShape = Pick<ChannelDefinition, "id" | "timing" | "budgetMillis" | "rate">
+export type ChannelShape = Pick<ChannelDefinition, "id" | "timing" | "budgetMillis" | "rate"> & {
+  readonly timeoutMillis?: number
+}
 
 const secretEnv = "HOLDFAST_SECRET_BENCH"
 
@@ -29,6 +32,8 @@ const only: ChannelShape = {
 
 let scope: Scope.Closeable | undefined
 
+const channels = new Map<string, SimulatedChannel>()
+
 /** One that answers 429 beyond its rate, where it has one; twice the burst, since requests do not arrive as evenly as they leave. */
 const listenAs = async (shape: ChannelShape, latencyMillis: number, secret: string, within: Scope.Scope) => {
   const { perSecond, burst } = shape.rate
@@ -39,15 +44,16 @@ const listenAs = async (shape: ChannelShape, latencyMillis: number, secret: stri
       Effect.provideService(Scope.Scope, within)
     )
   )
+  channels.set(shape.id, channel)
   const definition: ChannelDefinition = {
-    ...shape,
     name: "Bench",
     connector: "simulated",
     endpoint: channel.url,
     secretEnv,
     buffer: 0,
     objective: 0.99,
-    timeoutMillis: 5_000
+    timeoutMillis: 5_000,
+    ...shape
   }
   return definition
 }
@@ -68,7 +74,13 @@ const handlers = {
   },
 
   /** The same as several channels, each at an address of its own. */
-  listenAll
+  listenAll,
+
+  behave: (id: ChannelId, change: BehaviourChange): void => channels.get(id)!.behave(change),
+
+  /** Quantities that it took since then, in their order. @param since milliseconds since the epoch */
+  takenSince: (id: ChannelId, since: number): ReadonlyArray<number> =>
+    channels.get(id)!.listings.log.flatMap(({ appliedAt, quantity }) => (appliedAt >= since ? [quantity] : []))
 }
 
 export type ChannelHandlers = typeof handlers

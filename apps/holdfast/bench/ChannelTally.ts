@@ -62,7 +62,8 @@ export class ChannelTally {
     const { count, from, run, skus } = this.input
     const index = indexOf(run, event.id)
     if (index === undefined || index < from || index >= from + count) return
-    const tally = this.tallies.get(channel)!
+    const tally = this.tallies.get(channel)
+    if (tally === undefined) return
     const millis = ackAt - event.occurredAt
     tally.all.push(millis)
     tally.heard.push(queuedAt - event.occurredAt)

@@ -170,18 +170,18 @@ const handlers = {
     releasing = setInterval(() => output?.channel(channel)?.release(), millis)
   },
 
-  /** Begins to note how these events settle on every channel. */
-  tally: (input: TallyInput): void => {
-    tally = new ChannelTally(
-      input,
-      output!.channels.map((channel) => channel.definition().id)
-    )
+  /** Begins to note how these events settle on these channels, or on every one. */
+  tally: (input: TallyInput, channels?: ReadonlyArray<ChannelId>): void => {
+    tally = new ChannelTally(input, channels ?? output!.channels.map((channel) => channel.definition().id))
   },
 
   /** How they did, once all have. */
   tallied: () => tally!.done(),
 
   snapshots: (): ReadonlyArray<ChannelSnapshot> => output!.snapshots(),
+
+  /** Bytes that are resident. */
+  residentBytes: (): number => process.memoryUsage.rss(),
 
   /** User and system time of this process so far, microseconds. */
   cpuMicros: (): number => {

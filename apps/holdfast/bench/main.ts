@@ -3,6 +3,7 @@ import { constants } from "node:os"
 import { parseArgs } from "node:util"
 import { type BenchServers, startBenchServers } from "./BenchServers.ts"
 import { type LinesScenario, measure, type Measurement, type Scenario } from "./Scenario.ts"
+import { ailingScenario } from "./scenarios/Ailing.ts"
 import { channelsScenario } from "./scenarios/Channels.ts"
 import { deliverScenario } from "./scenarios/Deliver.ts"
 import { drainScenario } from "./scenarios/Drain.ts"
@@ -22,6 +23,7 @@ const scenarios: ReadonlyArray<Scenario | LinesScenario> = [
   multiReserveScenario,
   deliverScenario,
   channelsScenario,
+  ailingScenario,
   memoryScenario,
   riskOrderScenario,
   lagBufferScenario
