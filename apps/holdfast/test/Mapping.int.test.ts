@@ -2,7 +2,7 @@
 import { makeShopifyContract } from "@holdfast/channels/testing/shopify/ShopifyContract"
 import { ShopifyShop } from "@holdfast/channels/testing/shopify/ShopifyShop"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
-import { ChannelId } from "@holdfast/domain/Identity"
+import { ChannelId, LocationId } from "@holdfast/domain/Identity"
 import { Effect, Exit, Scope } from "effect"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -15,7 +15,9 @@ const item = "gid://shopify/InventoryItem/7"
 
 describe("a Shopify shop of a running stack", { timeout: 120_000 }, () => {
   const shop = new ShopifyShop()
-  shop.items.set(item, { quantity: 0 })
+  const outlet = "gid://shopify/Location/2"
+  const elsewhere = { [outlet]: 0 }
+  shop.items.set(item, { quantity: 0, elsewhere })
   const scope = Scope.makeUnsafe()
   let stack: StackProcess
   let client: StackClient
@@ -36,10 +38,17 @@ describe("a Shopify shop of a running stack", { timeout: 120_000 }, () => {
       timing: { model: "realtime" },
       budgetMillis: 5_000,
       objective: 0.99,
-      rate: { perSecond: 10, burst: 10, concurrency: 2 },
+      rate: { perSecond: 10, burst: 10, concurrency: 2, account: "shop" },
       timeoutMillis: 5_000
     }
-    stack = StackProcess.make({ channels: [definition], env: { SHOP_TOKEN: token } })
+    const atOutlet: ChannelDefinition = {
+      ...definition,
+      id: ChannelId.make("shop-outlet"),
+      shopify: { locationId: outlet },
+      locations: [LocationId.make("outlet")]
+    }
+    const channels = [{ ...definition, locations: [LocationId.make("main")] }, atOutlet]
+    stack = StackProcess.make({ channels, env: { SHOP_TOKEN: token } })
     client = await connectTo(await stack.start())
   })
   afterAll(async () => {
@@ -68,5 +77,13 @@ describe("a Shopify shop of a running stack", { timeout: 120_000 }, () => {
     expect((await mapping("apply", "shop", file("MUG,7"))).stdout).toContain("new 1, changed 0, removed 0, unchanged 0")
     await vi.waitFor(() => expect(shop.items.get(item)!.quantity).toBe(12), { timeout: 30_000, interval: 100 })
     expect((await mapping("list", "shop")).stdout).toMatch(/MUG +gid:\/\/shopify\/InventoryItem\/7/)
+  })
+  it("is told at each of its locations what ours of it holds, by a channel for each", async () => {
+    expect((await mapping("apply", "shop-outlet", file("MUG,7"))).stdout).toContain("new 1")
+    const data = { putaway: "done", lines: [{ sku: "MUG", quantity: 5, locationId: "outlet" }] }
+    const event = JSON.stringify({ id: "received-outlet", source: "test", data })
+    await client.nats.jetstream.publish("stock.events.goods.received", event, { timeout: 10_000 })
+    await vi.waitFor(() => expect(elsewhere[outlet]).toBe(5), { timeout: 30_000, interval: 100 })
+    expect(shop.items.get(item)!.quantity).toBe(12)
   })
 })

@@ -14,10 +14,11 @@ const keyOf = ({ fieldNodes, variableValues }: GraphQLResolveInfo): string | und
 
 const levelOf = (shop: ShopifyShop, id: string, locationId: string) => {
   const item = shop.items.get(id)
-  if (item === undefined || locationId !== shop.locationId) return null
+  const quantity = item === undefined ? undefined : shop.level(item, locationId)
+  if (quantity === undefined) return null
   return {
     quantities: ({ names }: { readonly names: ReadonlyArray<string> }) =>
-      names.filter((name) => name === "available").map((name) => ({ name, quantity: item.quantity }))
+      names.filter((name) => name === "available").map((name) => ({ name, quantity }))
   }
 }
 

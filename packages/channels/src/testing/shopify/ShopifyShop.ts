@@ -23,9 +23,12 @@ export interface UserError {
   readonly message: string
 }
 
-/** `isBundle`: its quantity follows from others'. */
 export interface ShopItem {
+  /** at the shop's location */
   quantity: number
+  /** at other locations that it is stocked at, by their ids */
+  readonly elsewhere?: Record<string, number>
+  /** its quantity follows from others' */
   readonly isBundle?: boolean
 }
 
@@ -67,9 +70,18 @@ export class ShopifyShop {
     const errors = this.errorsOf(input)
     this.attempts.set(key, { said, isApplied: errors.length === 0 })
     if (errors.length > 0) return errors
-    for (const { inventoryItemId, quantity } of input.quantities) this.items.get(inventoryItemId)!.quantity = quantity
+    for (const { inventoryItemId, locationId, quantity } of input.quantities) {
+      const item = this.items.get(inventoryItemId)!
+      if (locationId === this.locationId) item.quantity = quantity
+      else item.elsewhere![locationId] = quantity
+    }
     this.applied += input.quantities.length
     return []
+  }
+
+  /** What it holds of an item; undefined: the item is not stocked at that location. */
+  level(item: ShopItem, locationId: string): number | undefined {
+    return locationId === this.locationId ? item.quantity : item.elsewhere?.[locationId]
   }
 
   private errorsOf({ name, quantities }: SetInput): ReadonlyArray<UserError> {
@@ -88,14 +100,15 @@ export class ShopifyShop {
     index: number
   ): readonly [field: string, code: string] | undefined {
     const item = this.items.get(inventoryItemId)
-    if (locationId !== this.locationId) return ["locationId", "INVALID_LOCATION"]
+    const isElsewhere = locationId !== this.locationId
+    if (isElsewhere && item?.elsewhere?.[locationId] === undefined) return ["locationId", "INVALID_LOCATION"]
     if (item === undefined) return ["inventoryItemId", "INVALID_INVENTORY_ITEM"]
     if (item.isBundle === true) return ["inventoryItemId", "NON_MUTABLE_INVENTORY_ITEM"]
     if (all.findIndex((other) => other.inventoryItemId === inventoryItemId) !== index)
       return ["inventoryItemId", "NO_DUPLICATE_INVENTORY_ITEM_ID_GROUP_ID_PAIR"]
     if (quantity < 0) return ["quantity", "INVALID_QUANTITY_NEGATIVE"]
     if (quantity > quantityMax) return ["quantity", "INVALID_QUANTITY_TOO_HIGH"]
-    if (changeFromQuantity !== null && changeFromQuantity !== item.quantity)
+    if (changeFromQuantity !== null && changeFromQuantity !== this.level(item, locationId))
       return ["changeFromQuantity", "CHANGE_FROM_QUANTITY_STALE"]
     return undefined
   }
