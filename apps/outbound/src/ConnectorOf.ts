@@ -2,6 +2,7 @@
 import type { ChannelConnector } from "@holdfast/channels/ChannelConnector"
 import type { ConnectorError } from "@holdfast/channels/ConnectorError"
 import type { ListingMap } from "@holdfast/channels/ListingMap"
+import { makeSftpConnector } from "@holdfast/channels/sftp/SftpConnector"
 import { makeShopifyConnector } from "@holdfast/channels/shopify/ShopifyConnector"
 import { makeSimulatedConnector } from "@holdfast/channels/simulated/SimulatedConnector"
 import { makeWebhookConnector } from "@holdfast/channels/webhook/WebhookConnector"
@@ -20,7 +21,8 @@ type Make = (
 const connectors: Readonly<Record<ChannelDefinition["connector"], Make>> = {
   webhook: makeWebhookConnector,
   simulated: makeSimulatedConnector,
-  shopify: makeShopifyConnector
+  shopify: makeShopifyConnector,
+  sftp: makeSftpConnector
 }
 
 const secretOf = (definition: ChannelDefinition): Effect.Effect<Redacted.Redacted, OutboundError> => {

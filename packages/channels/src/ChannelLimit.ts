@@ -141,3 +141,31 @@ export const shopifyReadMax = 100
 
 /** Bytes read of an answer of Shopify: 250 items, each with an error of its own. */
 export const shopifyAnswerBytesMax = 256 * 1024
+
+/** Items of one file over SFTP: some 200 KB, written in less than a second over any line. */
+export const sftpBatchMax = 5_000
+
+/** Files whose number is remembered, so that the same push again is the same file: as many as may be of unknown fate at once, and more. */
+export const filesRememberedMax = 16
+
+/** Seconds that file numbers may run ahead of the clock, one for each file: a restart takes longer than what is left of them. */
+export const fileNumbersAheadMax = 10
+
+/** Pause of pushes over SFTP when file numbers run ahead. */
+export const fileNumbersPauseMillis = 1_000
+
+/** Milliseconds between two signs of life over SFTP, and how many may stay unanswered: firewalls forget idle connections after minutes. */
+export const sftpKeepAliveMillis = 20_000
+export const sftpKeepAlivesMax = 3
+
+/** Bytes of a file that is read over SFTP: some 300,000 lines, which are held in memory at once. */
+export const sftpFileBytesMax = 16 * 1024 * 1024
+
+/** Events of one page of a file: what fails in between is told again from the page's beginning. */
+export const filePageEventsMax = 500
+
+/** Lines of one event that is made of consecutive lines of a file: what an event may have. */
+export const fileEventLinesMax = 1_000
+
+/** Characters of a line that cannot be read which are parked with its number: the file holds the rest. */
+export const fileLineCharsMax = 1_000

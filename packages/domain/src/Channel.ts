@@ -11,6 +11,7 @@ import { LagBufferRule } from "./LagBuffer.ts"
 import { rateLimitsMax } from "./Limit.ts"
 import { RateLimit } from "./RateLimit.ts"
 import { ReconcileRule } from "./ReconcileRule.ts"
+import { SftpSettings } from "./SftpSettings.ts"
 import { Timing } from "./Timing.ts"
 import { wholeFrom } from "./WholeNumber.ts"
 
@@ -43,7 +44,7 @@ const ShopifySettings = Schema.Struct({
 export const ChannelDefinition = Schema.Struct({
   id: ChannelId,
   name: Note,
-  connector: Schema.Literals(["webhook", "simulated", "shopify"]),
+  connector: Schema.Literals(["webhook", "simulated", "shopify", "sftp"]),
   /** URL of the channel's own API */
   endpoint: Schema.String,
   /** name of the environment variable that holds the signing secret, or the access token */
@@ -52,6 +53,8 @@ export const ChannelDefinition = Schema.Struct({
   inbound: Schema.optionalKey(Inbound),
   /** required by the connector `shopify` */
   shopify: Schema.optionalKey(ShopifySettings),
+  /** required by the connector `sftp` */
+  sftp: Schema.optionalKey(SftpSettings),
   /** locations that the channel sells from, the preferred one first; all when absent */
   locations: Schema.optionalKey(Schema.Array(LocationId)),
   /** how its orders are spread over these locations, for lines that name none; by priority when absent */

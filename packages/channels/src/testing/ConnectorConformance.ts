@@ -26,13 +26,18 @@ export interface ConformanceSubject {
   readonly unlisted?: () => Sku
   /** Sees to it that our credentials are refused from now on. */
   readonly expire: () => void
+  /** what the channel says of what it takes; `applied` when absent */
+  readonly taken?: "accepted"
 }
 
 export interface ConformanceTarget {
+  /** begins with the kind of its connector */
   readonly name: string
   readonly hasBatches: boolean
   readonly hasReadBack: boolean
   readonly hasUnlisted: boolean
+  /** absent: it may say that we are too fast */
+  readonly hasThrottle?: false
   /** @param timeoutMillis of the connector */
   readonly make: (timeoutMillis: number) => Effect.Effect<ConformanceSubject, Error, Scope.Scope>
 }
@@ -56,6 +61,8 @@ const item = (sku: Sku, quantity: number, version = 1): PushItem => ({
   expected: undefined
 })
 
+const takenBy = ({ taken }: ConformanceSubject): string => taken ?? "applied"
+
 const text = (outcome: PushOutcome | undefined): string =>
   outcome === undefined ? "none" : "because" in outcome ? `${outcome._tag}/${outcome.because}` : outcome._tag
 
@@ -76,7 +83,7 @@ const answersInOrder: Check = (subject) =>
     const outcomes = yield* subject.connector.push(items)
     deepStrictEqual(
       outcomes.map(text),
-      items.map(() => "applied")
+      items.map(() => takenBy(subject))
     )
     deepStrictEqual(
       items.map(({ sku }) => subject.shown(sku)),
@@ -99,12 +106,12 @@ const appliesKeyOnce: Check = (subject) =>
     const items = batch(subject)
     deepStrictEqual(
       (yield* subject.connector.push(items)).map(text),
-      items.map(() => "applied")
+      items.map(() => takenBy(subject))
     )
     const applied = subject.applied()
     deepStrictEqual(
       (yield* subject.connector.push(items)).map(text),
-      items.map(() => "applied")
+      items.map(() => takenBy(subject))
     )
     strictEqual(subject.applied(), applied)
   })
@@ -128,10 +135,11 @@ const attributes: Check = (subject) =>
     strictEqual(outcomes.length, 3)
     strictEqual(text(outcomes[1]), "rejected/mapping")
     const again = [first, last].filter((_, i) => text(outcomes[i * 2]) === "notApplied/batchMate")
-    for (const i of [0, 2]) ok(["applied", "notApplied/batchMate"].includes(text(outcomes[i])), text(outcomes[i]))
+    for (const i of [0, 2])
+      ok([takenBy(subject), "notApplied/batchMate"].includes(text(outcomes[i])), text(outcomes[i]))
     deepStrictEqual(
       (yield* subject.connector.push(again)).map(text),
-      again.map(() => "applied")
+      again.map(() => takenBy(subject))
     )
     deepStrictEqual(
       [first, last].map(({ sku }) => subject.shown(sku)),
@@ -177,18 +185,18 @@ const bearsAnything: Check = (subject) =>
       proxy.meets(fault)
       ok(["shown", "unreachable"].includes((yield* connector.readBack([skus[0]!]))._tag))
     }
-    strictEqual(text(yield* pushOne(subject, 8)), "applied")
+    strictEqual(text(yield* pushOne(subject, 8)), takenBy(subject))
   })
 
 /** The checks that apply to a connector. */
 export const checksOf = (target: ConformanceTarget): ReadonlyArray<ConformanceCheck> => {
-  const { hasBatches, hasReadBack, hasUnlisted } = target
+  const { hasBatches, hasReadBack, hasUnlisted, hasThrottle = true } = target
   const all: ReadonlyArray<readonly [applies: boolean, title: string, check: Check, timeoutMillis?: number]> = [
     [true, "gives one outcome per item, in their order, and none for none", answersInOrder],
     [hasReadBack, "reads back what was applied", readsBack],
     [true, "has a key applied once, when it says so", appliesKeyOnce],
-    [true, "is throttled for as long as Retry-After says", throttled({ "retry-after": "7" }, 7_000)],
-    [true, "is throttled when nobody says for how long", throttled({}, undefined)],
+    [hasThrottle, "is throttled for as long as Retry-After says", throttled({ "retry-after": "7" }, 7_000)],
+    [hasThrottle, "is throttled when nobody says for how long", throttled({}, undefined)],
     [hasBatches && hasUnlisted, "says which item of a batch was refused, and that the others may go again", attributes],
     [true, "does not know what became of a write whose answer was lost", losesAnswer],
     [true, "does not know what became of a write that is not answered in time", hearsNothing, shortMillis],

@@ -1,0 +1,64 @@
+/**
+ * One transaction set in its envelopes: ISA, GS, ST ... SE, GE, IEA.
+ *
+ * Guarantee: counts and control numbers agree, and the same arguments make the same bytes. It does not know what a set says.
+ */
+import type { Inventory846 } from "@holdfast/domain/SftpSettings"
+import { timeOf } from "./FileNumbers.ts"
+import { type Segment, type Separators, writeSegments } from "./X12Text.ts"
+
+type Partners = Pick<Inventory846, "sender" | "receiver" | "version" | "separators" | "lineBreaks" | "test">
+
+/** Repetitions exist since 00402. */
+export const separatorsOf = ({ separators = "*^>~", version }: Partners): Separators => ({
+  element: separators[0]!,
+  repetition: version === "004010" ? undefined : separators[1]!,
+  component: separators[2]!,
+  segment: separators[3]!
+})
+
+/** UTC, as elements write it. */
+export const dateAndTime = (millis: number): { readonly date: string; readonly time: string } => {
+  const [date, time] = new Date(millis).toISOString().split("T") as [string, string]
+  return { date: date.replaceAll("-", ""), time: time.slice(0, 5).replace(":", "") }
+}
+
+const setNumber = "0001"
+
+const interchangeHeader = (partners: Partners, number: number, separators: Separators): Segment => {
+  const { sender, receiver, version, test = false } = partners
+  const { date, time } = dateAndTime(timeOf(number))
+  const blank = " ".repeat(10)
+  return [
+    "ISA",
+    ...["00", blank, "00", blank],
+    ...[sender.qualifier, sender.id.padEnd(15), receiver.qualifier, receiver.id.padEnd(15)],
+    ...[date.slice(2), time, separators.repetition ?? "U", version === "004010" ? "00401" : "00501"],
+    ...[String(number).padStart(9, "0"), "0", test ? "T" : "P", separators.component]
+  ]
+}
+
+/**
+ * @param kind functional identifier and number of the set, such as `["IB", "846"]`
+ * @param number the control number, which also says the time: see `FileNumbers`
+ */
+export const interchange = (
+  partners: Partners,
+  [functional, set]: readonly [functional: string, set: string],
+  number: number,
+  body: ReadonlyArray<Segment>
+): string => {
+  const separators = separatorsOf(partners)
+  const { date, time } = dateAndTime(timeOf(number))
+  const { sender, receiver, version, lineBreaks = false } = partners
+  const segments: ReadonlyArray<Segment> = [
+    interchangeHeader(partners, number, separators),
+    ["GS", functional, sender.id, receiver.id, date, time, String(number), "X", version],
+    ["ST", set, setNumber],
+    ...body,
+    ["SE", String(body.length + 2), setNumber],
+    ["GE", "1", String(number)],
+    ["IEA", "1", String(number).padStart(9, "0")]
+  ]
+  return writeSegments(segments, separators, lineBreaks)
+}
