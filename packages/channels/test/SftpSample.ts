@@ -20,3 +20,19 @@ export const sftpSettings = (
   file: { format: "csv" },
   ...change
 })
+
+/** An interchange with one 852. @param control ISA13 */
+export const activityText = (segments: ReadonlyArray<string>, control = 17): string => {
+  const number = String(control).padStart(9, "0")
+  return [
+    `ISA*00*          *00*          *ZZ*MART           *ZZ*HOLDFAST       *261123*0345*U*00401*${number}*0*P*>`,
+    `GS*PD*MART*HOLDFAST*20261123*0345*${control}*X*004010`,
+    "ST*852*0001",
+    ...segments,
+    `SE*${segments.length + 2}*0001`,
+    `GE*1*${control}`,
+    `IEA*1*${number}`
+  ]
+    .map((segment) => `${segment}~`)
+    .join("\n")
+}

@@ -36,6 +36,9 @@ export class FileNumbers {
   private last = 0
   /** the largest that was there before */
   private found = 0
+  private askedAt = 0
+  /** milliseconds that the clock was set back by */
+  private setBack = 0
   private remembered: ReadonlyArray<Remembered> = []
 
   /** A file of that number is there already. */
@@ -43,12 +46,19 @@ export class FileNumbers {
     this.found = Math.max(this.found, number)
   }
 
+  /** The clock, without the times it was set back. */
+  private steady(now: number): number {
+    this.setBack += Math.max(0, this.askedAt - now)
+    this.askedAt = now
+    return now + this.setBack
+  }
+
   /** @param now ms since the epoch. @returns undefined: files are begun so fast that numbers would run ahead of the clock */
   of(items: ReadonlyArray<PushItem>, now: number): FileName | undefined {
     const digest = digestOf(items)
     const same = this.remembered.find((file) => file.digest === digest)
     if (same !== undefined) return same
-    const least = Math.max(Math.floor(now / 1000) - epochSeconds, this.found + 1)
+    const least = Math.max(Math.floor(this.steady(now) / 1000) - epochSeconds, this.found + 1)
     const number = Math.max(this.last + 1, least)
     if (number > least + fileNumbersAheadMax) return undefined
     this.last = number

@@ -29,13 +29,11 @@ const interchangeHeader = (partners: Partners, number: number, separators: Separ
   const { sender, receiver, version, test = false } = partners
   const { date, time } = dateAndTime(timeOf(number))
   const blank = " ".repeat(10)
-  return [
-    "ISA",
-    ...["00", blank, "00", blank],
-    ...[sender.qualifier, sender.id.padEnd(15), receiver.qualifier, receiver.id.padEnd(15)],
-    ...[date.slice(2), time, separators.repetition ?? "U", version === "004010" ? "00401" : "00501"],
-    ...[String(number).padStart(9, "0"), "0", test ? "T" : "P", separators.component]
-  ]
+  const nobody = ["00", blank, "00", blank]
+  const parties = [sender.qualifier, sender.id.padEnd(15), receiver.qualifier, receiver.id.padEnd(15)]
+  const sent = [date.slice(2), time, separators.repetition ?? "U", version === "004010" ? "00401" : "00501"]
+  const end = [String(number).padStart(9, "0"), "0", test ? "T" : "P", separators.component]
+  return ["ISA", ...nobody, ...parties, ...sent, ...end]
 }
 
 /**

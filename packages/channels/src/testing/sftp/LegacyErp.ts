@@ -14,7 +14,9 @@ interface Line {
 }
 
 const linesOfCsv = (text: string): ReadonlyArray<Line> =>
-  parse(text, { columns: true }).map((row: any) => ({ sku: row.sku, quantity: Number(row.quantity) }))
+  parse(text)
+    .slice(1)
+    .map(([sku, quantity]) => ({ sku: sku!, quantity: Number(quantity) }))
 
 /** The LIN loops of an 846; throws when an envelope's count or control number is wrong. */
 export const linesOf846 = (text: string): ReadonlyArray<Line> => {
