@@ -2,6 +2,7 @@
 import { ConnectorError } from "@holdfast/channels/ConnectorError"
 import type { OrderPoll } from "@holdfast/channels/inbound/OrderPoll"
 import { type ListingKeys, ListingMapError } from "@holdfast/channels/ListingMap"
+import { makeVendureOrderPoll } from "@holdfast/channels/vendure/VendureOrderPoll"
 import type { ChannelDefinition, PolledInbound } from "@holdfast/domain/Channel"
 import { mappedKeys } from "@holdfast/ledger/ChannelMapping"
 import { Database, query } from "@holdfast/ledger/Database"
@@ -19,7 +20,7 @@ type Make = (
   listings: ListingKeys
 ) => Effect.Effect<OrderPoll, ConnectorError, Scope.Scope>
 
-const polls: Readonly<Partial<Record<PolledInbound["format"], Make>>> = {}
+const polls: Readonly<Record<PolledInbound["format"], Make>> = { vendure: makeVendureOrderPoll }
 
 /** From the configuration, under the name that the definition gives. */
 const secretOf = ({ id: channel, secretEnv: own }: ChannelDefinition, { secretEnv = own }: PolledInbound) => {
@@ -35,8 +36,6 @@ export const orderPollFor: OrderPollFor = (definition, inbound) =>
     const { sql } = yield* Database
     const { id: channel } = definition
     const secret = yield* secretOf(definition, inbound)
-    const make = polls[inbound.format]
-    if (make === undefined) return yield* new ConnectorError({ channel, field: "inbound", detail: "cannot be asked" })
     const listings: ListingKeys = {
       find: (keys) =>
         Effect.mapError(
@@ -44,5 +43,5 @@ export const orderPollFor: OrderPollFor = (definition, inbound) =>
           ({ message: detail }) => new ListingMapError({ channel, detail })
         )
     }
-    return yield* make(definition, secret, listings)
+    return yield* polls[inbound.format](definition, secret, listings)
   })
