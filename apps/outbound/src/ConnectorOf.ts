@@ -5,6 +5,7 @@ import type { ListingMap } from "@holdfast/channels/ListingMap"
 import { makeSftpConnector } from "@holdfast/channels/sftp/SftpConnector"
 import { makeShopifyConnector } from "@holdfast/channels/shopify/ShopifyConnector"
 import { makeSimulatedConnector } from "@holdfast/channels/simulated/SimulatedConnector"
+import { makeVendureConnector } from "@holdfast/channels/vendure/VendureConnector"
 import { makeWebhookConnector } from "@holdfast/channels/webhook/WebhookConnector"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { Database } from "@holdfast/ledger/Database"
@@ -22,7 +23,8 @@ const connectors: Readonly<Record<ChannelDefinition["connector"], Make>> = {
   webhook: makeWebhookConnector,
   simulated: makeSimulatedConnector,
   shopify: makeShopifyConnector,
-  sftp: makeSftpConnector
+  sftp: makeSftpConnector,
+  vendure: makeVendureConnector
 }
 
 const secretOf = (definition: ChannelDefinition): Effect.Effect<Redacted.Redacted, OutboundError> => {

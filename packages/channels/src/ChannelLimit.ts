@@ -142,6 +142,26 @@ export const shopifyReadMax = 100
 /** Bytes read of an answer of Shopify: 250 items, each with an error of its own. */
 export const shopifyAnswerBytesMax = 256 * 1024
 
+/** Items of one write to Vendure: it takes them one by one, some 10 ms each, in one transaction. */
+export const vendureBatchMax = 100
+
+/** Bytes read of an answer of Vendure: a page of orders of hundreds of lines each. */
+export const vendureAnswerBytesMax = 8 * 1024 * 1024
+
+/** Orders of one page of Vendure: with their lines a second of its work at most. */
+export const vendureOrdersMax = 50
+
+/**
+ * How far pages of Vendure's orders reach back behind its clock: an order bears the time at which its transaction began, and is seen when
+ * that ends. Whoever asked for a longer one has given up.
+ */
+export const vendureOverlapMillis = 30_000
+
+/**
+ * Events about an order this long after they happened are not told again as sums: the ledger looks for a repetition 16 days back.
+ */
+export const vendureRetoldMillis = 14 * 24 * 60 * 60 * 1000
+
 /** Items of one file over SFTP: some 200 KB, written in less than a second over any line. */
 export const sftpBatchMax = 5_000
 

@@ -28,12 +28,26 @@ export const RateBudget = Schema.Struct({
 export type RateBudget = typeof RateBudget.Type
 
 /** How a channel tells us of its orders by calling `POST /v1/inbound/<channel>`. */
-const Inbound = Schema.Struct({
+const CalledInbound = Schema.Struct({
   /** whose signature and body its calls have */
   format: Schema.Literals(["standardWebhooks", "woocommerce"]),
   /** name of the environment variable that holds the secret of its signatures */
   secretEnv: Schema.String
 })
+export type CalledInbound = typeof CalledInbound.Type
+
+/** How a channel that does not call us is asked for its orders. */
+const PolledInbound = Schema.Struct({
+  /** whose API is asked, at the channel's `endpoint` */
+  format: Schema.Literals(["vendure", "sftp"]),
+  /** milliseconds between two looks when nothing more is there */
+  everyMillis: wholeFrom(100, 24 * 60 * 60 * 1000),
+  /** name of the environment variable that holds the secret of these requests; the channel's `secretEnv` when absent */
+  secretEnv: Schema.optionalKey(Schema.String)
+})
+export type PolledInbound = typeof PolledInbound.Type
+
+export const isPolled = (inbound: CalledInbound | PolledInbound): inbound is PolledInbound => "everyMillis" in inbound
 
 /** What the connector of a Shopify shop needs beside the shop's address. */
 const ShopifySettings = Schema.Struct({
@@ -41,20 +55,30 @@ const ShopifySettings = Schema.Struct({
   locationId: Schema.String.check(Schema.isPattern(/^gid:\/\/shopify\/Location\/\d{1,20}$/))
 })
 
+/** What the connector of a Vendure shop needs beside the server's address. */
+const VendureSettings = Schema.Struct({
+  /** the shop's own id of the stock location whose levels are set */
+  stockLocationId: Note,
+  /** token of the shop's sales channel, where it has several; its default channel when absent */
+  channelToken: Schema.optionalKey(Note)
+})
+
 export const ChannelDefinition = Schema.Struct({
   id: ChannelId,
   name: Note,
-  connector: Schema.Literals(["webhook", "simulated", "shopify", "sftp"]),
+  connector: Schema.Literals(["webhook", "simulated", "shopify", "vendure", "sftp"]),
   /** URL of the channel's own API */
   endpoint: Schema.String,
   /** name of the environment variable that holds the signing secret, or the access token */
   secretEnv: Schema.optionalKey(Schema.String),
-  /** absent: it does not call us */
-  inbound: Schema.optionalKey(Inbound),
+  /** how it tells us of its orders; absent: it does not */
+  inbound: Schema.optionalKey(Schema.Union([CalledInbound, PolledInbound])),
   /** required by the connector `shopify` */
   shopify: Schema.optionalKey(ShopifySettings),
   /** required by the connector `sftp` */
   sftp: Schema.optionalKey(SftpSettings),
+  /** required by the connector `vendure` */
+  vendure: Schema.optionalKey(VendureSettings),
   /** locations that the channel sells from, the preferred one first; all when absent */
   locations: Schema.optionalKey(Schema.Array(LocationId)),
   /** how its orders are spread over these locations, for lines that name none; by priority when absent */

@@ -52,6 +52,7 @@ export const isReachedAlike = (a: ChannelDefinition, b: ChannelDefinition): bool
   a.secretEnv === b.secretEnv &&
   isSame(a.shopify, b.shopify) &&
   isSame(a.sftp, b.sftp) &&
+  isSame(a.vendure, b.vendure) &&
   a.timeoutMillis === b.timeoutMillis &&
   a.rate.concurrency === b.rate.concurrency
 
