@@ -19,6 +19,8 @@ export interface FileTree {
   readonly now: () => number
   /** Called when a rename was asked for, to do it and to answer. */
   readonly rename: (from: string, to: string, answer: Answer) => void
+  /** Called when a part of a file came: whether it is to be stored and answered. */
+  readonly isStored: () => boolean
   /** Called when somebody asked about a file: whether the usual answer is to be given. */
   readonly isTold: (answer: Answer) => boolean
 }
@@ -33,7 +35,10 @@ const attributesOf = ({ bytes, changedAt }: StoredFile): Attributes => {
 }
 
 /** Answers what a client asks over one session. */
-export const serveFiles = (sftp: SFTPWrapper, { directories, files, now, rename, isTold }: FileTree): void => {
+export const serveFiles = (
+  sftp: SFTPWrapper,
+  { directories, files, now, rename, isStored, isTold }: FileTree
+): void => {
   const handles = new Map<number, Handle>()
   let last = 0
   const status = (id: number, code: number, message?: string) => sftp.status(id, code, message)
@@ -59,6 +64,7 @@ export const serveFiles = (sftp: SFTPWrapper, { directories, files, now, rename,
   sftp.on("WRITE", (id, handle, offset, data) => {
     const open = of(handle)
     if (open === undefined || !("path" in open) || !open.isWritten) return status(id, STATUS_CODE.FAILURE)
+    if (!isStored()) return
     const before = files.get(open.path)!.bytes
     const bytes = Buffer.alloc(Math.max(before.length, offset + data.length))
     before.copy(bytes)

@@ -5,9 +5,10 @@
  * rename onto a file that is there is refused. It stands for the channel and for the proxy before it: `requests` are those.
  */
 import { Effect, type Scope } from "effect"
+import { generateKeyPairSync } from "node:crypto"
 import { createServer, type AddressInfo, type Socket } from "node:net"
 import ssh2 from "ssh2"
-import type { AuthContext } from "ssh2"
+import type { AuthContext, ParsedKey } from "ssh2"
 import type { Fault, FaultyProxy } from "../FaultyProxy.ts"
 import { fingerprintOf } from "../../sftp/SftpSession.ts"
 import { serveFiles, type StoredFile } from "./SftpFileSystem.ts"
@@ -22,20 +23,37 @@ export interface SftpServer extends FaultyProxy {
   readonly user: string
   /** logins are refused that name another */
   password: string
-  /** in OpenSSH's form: logins with this key are let in */
-  readonly userKey: { readonly private: string; readonly public: string }
+  /** in PEM: logins with this private key are let in */
+  readonly userKey: string
   /** connections that were let in so far */
   readonly logins: () => number
+  /** connections that are open */
+  readonly connections: () => number
   /** Ends all connections. */
   readonly hangUp: () => void
+  /** The next part of a file that is written ends its connection. */
+  readonly failsWriting: () => void
+}
+
+const privateKey = (): string =>
+  generateKeyPairSync("ec", {
+    namedCurve: "prime256v1",
+    privateKeyEncoding: { type: "sec1", format: "pem" },
+    publicKeyEncoding: { type: "spki", format: "pem" }
+  }).privateKey
+
+const parsed = (pem: string): ParsedKey => {
+  const key = ssh2.utils.parseKey(pem)
+  if (key instanceof Error) throw key
+  return key
 }
 
 const isUser = (context: AuthContext, { user, password, userKey }: SftpServer): boolean => {
   if (context.username !== user) return false
   if (context.method === "password") return context.password === password
   if (context.method !== "publickey") return false
-  const key = ssh2.utils.parseKey(userKey.public)
-  if (key instanceof Error || !key.getPublicSSH().equals(context.key.data)) return false
+  const key = parsed(userKey)
+  if (!key.getPublicSSH().equals(context.key.data)) return false
   return context.signature === undefined || key.verify(context.blob!, context.signature, context.hashAlgo) === true
 }
 
@@ -45,14 +63,13 @@ export const makeSftpServer = (
   onFile: (path: string, bytes: Buffer) => void = () => {}
 ): Effect.Effect<SftpServer, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const hostKeys = ssh2.utils.generateKeyPairSync("ed25519")
-    const parsed = ssh2.utils.parseKey(hostKeys.public)
-    if (parsed instanceof Error) return yield* Effect.die(parsed)
+    const hostKey = privateKey()
     const files = new Map<string, StoredFile>()
     const faults: Array<Fault> = []
     const sockets = new Set<Socket>()
     let requests = 0
     let logins = 0
+    let isFailing = false
 
     const move = (from: string, to: string): number => {
       const file = files.get(from)
@@ -90,7 +107,7 @@ export const makeSftpServer = (
       sockets.add(socket)
       socket.setNoDelay(true)
       socket.on("close", () => sockets.delete(socket)).on("error", () => socket.destroy())
-      const ssh = new ssh2.Server({ hostKeys: [hostKeys.private] }, (client) => {
+      const ssh = new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
         client.on("error", () => socket.destroy())
         client.on("authentication", (context) => (isUser(context, server) ? context.accept() : context.reject()))
         client.on("ready", () => void (logins += 1))
@@ -100,6 +117,12 @@ export const makeSftpServer = (
               directories: new Set(directories),
               files,
               now: Date.now,
+              isStored: () => {
+                if (!isFailing) return true
+                isFailing = false
+                socket.resetAndDestroy()
+                return false
+              },
               isTold: (answer) => meet(socket, () => {}, answer),
               rename: (from, to, answer) => {
                 if (meet(socket, () => void move(from, to), answer)) answer(move(from, to))
@@ -121,16 +144,18 @@ export const makeSftpServer = (
     )
     const server: SftpServer = {
       url: `sftp://127.0.0.1:${(listener.address() as AddressInfo).port}`,
-      hostKey: fingerprintOf(parsed.getPublicSSH()),
+      hostKey: fingerprintOf(parsed(hostKey).getPublicSSH()),
       files,
       put: (path, text, changedAt = Date.now()) => void files.set(path, { bytes: Buffer.from(text), changedAt }),
       user: "holdfast",
       password: "a password of the tests",
-      userKey: ssh2.utils.generateKeyPairSync("ed25519"),
+      userKey: privateKey(),
       meets: (fault) => void faults.push(fault),
       requests: () => requests,
       logins: () => logins,
-      hangUp
+      connections: () => sockets.size,
+      hangUp,
+      failsWriting: () => void (isFailing = true)
     }
     return server
   })
