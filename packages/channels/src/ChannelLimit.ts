@@ -184,8 +184,8 @@ export const sftpFileBytesMax = 16 * 1024 * 1024
 /** Events of one page of a file: what fails in between is told again from the page's beginning. */
 export const filePageEventsMax = 500
 
-/** Lines of one event that is made of consecutive lines of a file: what an event may have. */
-export const fileEventLinesMax = 1_000
+/** Lines of one event that is made of consecutive lines of a file: with the longest names below what an event may have in bytes. */
+export const fileEventLinesMax = 500
 
 /** Characters of a line that cannot be read which are parked with its number: the file holds the rest. */
 export const fileLineCharsMax = 1_000
