@@ -168,8 +168,11 @@ export const sftpBatchMax = 5_000
 /** Files whose number is remembered, so that the same push again is the same file: as many as may be of unknown fate at once, and more. */
 export const filesRememberedMax = 16
 
-/** Seconds that file numbers may run ahead of the clock, one for each file: a restart takes longer than what is left of them. */
-export const fileNumbersAheadMax = 10
+/**
+ * Seconds that file numbers may run ahead of the clock, one for each file: a burst. A process that starts anew within them, when the files
+ * are cleared away already, may give a number a second time.
+ */
+export const fileNumbersAheadMax = 60
 
 /** Pause of pushes over SFTP when file numbers run ahead. */
 export const fileNumbersPauseMillis = 1_000

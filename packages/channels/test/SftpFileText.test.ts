@@ -6,6 +6,7 @@ import { isReachedAlike } from "@holdfast/domain/ChannelChange"
 import { parse } from "csv-parse/sync"
 import { Result, Schema } from "effect"
 import { describe, expect, it } from "vitest"
+import { fileNumbersAheadMax } from "../src/ChannelLimit.ts"
 import type { ToldEvent } from "../src/inbound/InboundCall.ts"
 import { activity852 } from "../src/sftp/Activity852.ts"
 import { csvEvents } from "../src/sftp/CsvEvents.ts"
@@ -55,8 +56,8 @@ describe("the number of a file", () => {
 
   it("does not run far ahead of the clock", () => {
     const numbers = new FileNumbers()
-    const given = Array.from({ length: 20 }, (_, i) => numbers.of([item(`S${i}`)], now))
-    expect(given.filter((file) => file !== undefined)).toHaveLength(11)
+    const given = Array.from({ length: 100 }, (_, i) => numbers.of([item(`S${i}`)], now))
+    expect(given.filter((file) => file !== undefined)).toHaveLength(fileNumbersAheadMax + 1)
     expect(numbers.of([item("late")], now + 1_000)).toBeDefined()
   })
 })
