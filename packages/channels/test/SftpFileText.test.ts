@@ -8,12 +8,12 @@ import { Result, Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { fileNumbersAheadMax } from "../src/ChannelLimit.ts"
 import type { ToldEvent } from "../src/inbound/InboundCall.ts"
-import { activity852 } from "../src/sftp/Activity852.ts"
 import { csvEvents } from "../src/sftp/CsvEvents.ts"
 import { objectionTo } from "../src/sftp/FileEvents.ts"
 import { FileNumbers, timeOf } from "../src/sftp/FileNumbers.ts"
 import { inventory846 } from "../src/sftp/Inventory846.ts"
 import { quantityCsv, readStockCsv } from "../src/sftp/QuantityCsv.ts"
+import { x12Events } from "../src/sftp/X12Events.ts"
 import { channelDefinition } from "./Announce.ts"
 import { activityText, file846, sftpSettings } from "./SftpSample.ts"
 
@@ -207,7 +207,7 @@ describe("events in the lines of a CSV file", () => {
 
 describe("events of product activity data", () => {
   const read = (segments: ReadonlyArray<string>, control?: number) =>
-    activity852({ name: "activity.edi", bytes: bytes(activityText(segments, control)) }, "mart", "SK")
+    x12Events({ name: "activity.edi", bytes: bytes(activityText(segments, control)) }, "mart", "SK")
   const moved = "2026-11-22T23:59:58.000Z"
   const counted = "2026-11-22T23:59:59.000Z"
 
@@ -316,9 +316,41 @@ describe("events of product activity data", () => {
 
   it("are none in a set of another kind, which is named", () => {
     const inventory = inventory846(file846, [item("MUG")], 5)
-    const told = activity852({ name: "x.edi", bytes: bytes(inventory) }, "mart", "SK")
+    const told = x12Events({ name: "x.edi", bytes: bytes(inventory) }, "mart", "SK")
     expect(told.map(({ type, data }) => [type, (data as { detail: string }).detail])).toEqual([
-      ["file.line", "ST01 is 846, and 852 is read"]
+      ["file.line", "ST01 is 846, and 852 and 997 are read"]
+    ])
+  })
+})
+
+describe("an acknowledgement of what we sent", () => {
+  const read = (verdict: string) =>
+    x12Events(
+      {
+        name: "997-5.edi",
+        bytes: bytes(activityText(["AK1*IB*217575912", `AK9*${verdict}*1*1*0`]).replace("ST*852", "ST*997"))
+      },
+      "mart",
+      "SK"
+    )
+
+  it("is nothing when it was taken", () => {
+    expect(read("A")).toEqual([])
+    expect(read("E")).toEqual([])
+  })
+
+  it("is named when it was not", () => {
+    expect(read("R").map(({ id, type, data }) => ({ id: id.slice(0, 20), type, data }))).toEqual([
+      {
+        id: "997-5.edi:segment 3:",
+        type: "file.line",
+        data: {
+          file: "997-5.edi",
+          place: "segment 3",
+          text: "ST*997*0001\nAK1*IB*217575912\nAK9*R*1*1*0",
+          detail: "the partner did not take our group IB 217575912: AK901 is R"
+        }
+      }
     ])
   })
 })

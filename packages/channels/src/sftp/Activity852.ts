@@ -1,42 +1,16 @@
 /**
- * Events out of X12 852 (Product Activity Data): what a partner sold, received and has of our goods, per item and place.
+ * Events out of one set of X12 852 (Product Activity Data): what a partner sold, received and has of our goods, per item and place.
  *
- * 1. `QS` was sold: an order, placed and shipped at once, so that it counts as demand of this channel and takes from what is on hand. Less than
- *    none came back on balance: an adjustment.
- * 2. `QR` was received and can be sold, `QU` came back from customers and is to be inspected, `QT` adjusts.
- * 3. `QA` is there: a count, at the end of the period and after the movements that it contains.
- * 4. Other known codes are plans and balances, and no facts: they become nothing. A code that nobody knows is parked.
- *
- * Guarantee: pure; ids are made of the sender, ISA13, ST02 and the number of the segment in its set. Places are our locations by the code in N104, or in
- * SDQ. It fits stock that our ledger keeps: a partner's own goods are none of it.
+ * Guarantee: pure; ids are made of the sender, ISA13, ST02 and the number of the segment in its set. A segment that is no event is named, and harms
+ * no other. Places are our locations by the code in N104, or in SDQ. It fits stock that our ledger keeps: a partner's own goods are none of it.
  */
 import type { ToldEvent } from "../inbound/InboundCall.ts"
+import { factsOf, noFacts, type Period } from "./ActivityFacts.ts"
 import { type FileContent, objectionTo, unreadable } from "./FileEvents.ts"
-import { type ReadSegment, readX12, type TransactionSet } from "./X12Reader.ts"
-
-/** Levels wished for, orders, forecasts, balances of a period: what did not happen to stock. */
-const noFacts: ReadonlySet<string> = new Set(["QB", "QC", "QD", "QE", "QF", "QH", "QI", "QL", "QM", "QO", "QP", "QX"])
+import type { ReadSegment, TransactionSet } from "./X12Reader.ts"
 
 /** N101 of the places that goods are at. */
 const places: ReadonlySet<string> = new Set(["ST", "WH", "SN", "LO", "IS"])
-
-/** One quantity of one item at one place. */
-interface Activity {
-  readonly code: string
-  readonly sku: string
-  readonly quantity: number
-  readonly locationId: string | undefined
-  /** of its event */
-  readonly id: string
-}
-
-/** Times of a set's events, RFC 3339. */
-interface Period {
-  /** of what moved */
-  readonly moved: string
-  /** of what was counted */
-  readonly counted: string
-}
 
 const millisOf = (date: string | undefined, time: string): number => {
   const parts = /^(\d{4})(\d{2})(\d{2})$/.exec(date ?? "")
@@ -55,56 +29,6 @@ const periodOf = ({ gs, segments }: TransactionSet): Period | undefined => {
   const end = Number.isNaN(written) ? lastDay : Number.isNaN(lastDay) ? written : Math.min(lastDay, written)
   if (Number.isNaN(end)) return undefined
   return { moved: new Date(end - 1000).toISOString(), counted: new Date(end).toISOString() }
-}
-
-type Told = Omit<ToldEvent, "id">
-
-const sold = (
-  { sku, quantity, locationId, id }: Activity,
-  { moved: time }: Period,
-  channel: string
-): ReadonlyArray<Told> => {
-  const place = locationId === undefined ? {} : { locationId }
-  const orderId = `${channel}-${id}`
-  return [
-    { type: "order.placed", time, data: { orderId, channel, lines: [{ sku, quantity, ...place }] } },
-    { type: "shipment.confirmed", time, data: { shipmentId: orderId, orderId, ...place, lines: [{ sku, quantity }] } }
-  ]
-}
-
-const moved = (type: string, { sku, quantity, locationId, id }: Activity, time: string, head: object): Told => ({
-  type,
-  time,
-  data: {
-    ...head,
-    reference: id,
-    lines: [
-      {
-        sku,
-        ...(type === "stock.adjusted" ? { delta: quantity } : { quantity }),
-        ...(locationId === undefined ? {} : { locationId })
-      }
-    ]
-  }
-})
-
-/** What happened; nothing: none of it, or nothing at all. Undefined: nobody knows the code. */
-const factsOf = (activity: Activity, period: Period, channel: string): ReadonlyArray<Told> | undefined => {
-  const { code, quantity } = activity
-  if (code === "QA") return [moved("count.cycle", activity, period.counted, { countedAt: period.counted })]
-  if (noFacts.has(code)) return []
-  if (!["QS", "QR", "QU", "QT"].includes(code)) return undefined
-  if (quantity === 0) return []
-  if (code === "QT") return [moved("stock.adjusted", activity, period.moved, { reason: "852 QT" })]
-  if (code === "QS" && quantity < 0)
-    return [
-      moved("stock.adjusted", { ...activity, quantity: -quantity }, period.moved, {
-        reason: "852 QS: more came back than was sold"
-      })
-    ]
-  if (code === "QS") return sold(activity, period, channel)
-  if (code === "QU") return [moved("return.received", activity, period.moved, {})]
-  return [moved("goods.received", activity, period.moved, { putaway: "done" })]
 }
 
 /** Where the reading of a set is. */
@@ -181,8 +105,8 @@ class SetReading {
     if (noFacts.has(code)) return
     const { sku } = this.place
     const units = wholeOf(quantity)
-    const { isa, st, segments } = this.set
-    const id = `${isa[6]!.trim()}-${isa[13]}-${st[2]}-${segment.number - segments[0]!.number + 2}${suffix}`
+    const { isa, st, number } = this.set
+    const id = `${isa[6]!.trim()}-${isa[13]}-${st[2]}-${segment.number - number + 1}${suffix}`
     const bad = (detail: string) => this.bad(segment, suffix, detail)
     if (this.period === undefined) return bad("XQ and GS name no date")
     if (sku === undefined) return bad(`LIN names no item with qualifier ${this.qualifier}`)
@@ -201,23 +125,13 @@ class SetReading {
 }
 
 /** @param qualifier which of LIN's names is our SKU */
-export const activity852 = (file: FileContent, channel: string, qualifier: string): ReadonlyArray<ToldEvent> => {
-  const { sets, faults } = readX12(Buffer.from(file.bytes).toString("utf8"))
-  const told: Array<ToldEvent> = faults.map(({ segment, text, detail }) =>
-    unreadable(file, `segment ${segment}`, text, detail)
-  )
-  for (const set of sets) {
-    const kind = set.st[1]
-    if (kind !== "852") {
-      const text = [set.st, ...set.segments.map(({ elements }) => elements)].map((each) => each.join("*")).join("\n")
-      told.push(
-        unreadable(file, `segment ${(set.segments[0]?.number ?? 2) - 1}`, text, `ST01 is ${kind}, and 852 is read`)
-      )
-      continue
-    }
-    const reading = new SetReading(file, set, channel, qualifier)
-    reading.read()
-    told.push(...reading.told)
-  }
-  return told
+export const activity852 = (
+  file: FileContent,
+  set: TransactionSet,
+  channel: string,
+  qualifier: string
+): ReadonlyArray<ToldEvent> => {
+  const reading = new SetReading(file, set, channel, qualifier)
+  reading.read()
+  return reading.told
 }

@@ -12,7 +12,6 @@ import { blockedProbeMillis, filePageEventsMax } from "../ChannelLimit.ts"
 import { ConnectorError } from "../ConnectorError.ts"
 import type { ToldEvent } from "../inbound/InboundCall.ts"
 import type { OrderCursor, OrderPage, OrderPoll, PollRefused } from "../inbound/OrderPoll.ts"
-import { activity852 } from "./Activity852.ts"
 import { csvEvents } from "./CsvEvents.ts"
 import { type FileContent, unreadable } from "./FileEvents.ts"
 import { FilePlace } from "./FilePlace.ts"
@@ -20,6 +19,7 @@ import { QuietFiles } from "./QuietFiles.ts"
 import { sftpChannelOf } from "./SftpEndpoint.ts"
 import { filesIn, pathIn, readFile, type SeenFile } from "./SftpFiles.ts"
 import { makeSftpSession, SftpError, type SftpSession } from "./SftpSession.ts"
+import { x12Events } from "./X12Events.ts"
 
 interface Inbox {
   readonly channel: string
@@ -41,7 +41,7 @@ interface Held {
 const unfinished = /^\.|\.(part|filepart|tmp|temp)$/i
 
 const eventsOf = ({ channel, outgoing }: Inbox, file: FileContent): ReadonlyArray<ToldEvent> =>
-  outgoing.format === "csv" ? csvEvents(file, channel) : activity852(file, channel, outgoing.itemQualifier ?? "SK")
+  outgoing.format === "csv" ? csvEvents(file, channel) : x12Events(file, channel, outgoing.itemQualifier ?? "SK")
 
 const refusedBy = ({ reason, detail }: SftpError): PollRefused => ({
   _tag: "refused",

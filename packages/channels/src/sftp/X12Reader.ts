@@ -15,6 +15,8 @@ export interface ReadSegment {
 }
 
 export interface TransactionSet {
+  /** of its ST in the file, from 1 */
+  readonly number: number
   readonly isa: ReadonlyArray<string>
   readonly gs: ReadonlyArray<string>
   readonly st: ReadonlyArray<string>
@@ -128,7 +130,7 @@ class InterchangeReading {
     if (objection !== undefined) return this.lose(objection)
     this.open = undefined
     const { st, segments } = open
-    this.sets.push({ isa: this.isa.elements, gs: this.gs!.elements, st: st.elements, segments })
+    this.sets.push({ number: st.number, isa: this.isa.elements, gs: this.gs!.elements, st: st.elements, segments })
   }
 
   /** The set that is open is not what it says. */
