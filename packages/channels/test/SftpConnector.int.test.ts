@@ -4,6 +4,7 @@ import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { Sku } from "@holdfast/domain/Identity"
 import type { SftpSettings } from "@holdfast/domain/SftpSettings"
 import { Effect, Exit, Redacted, Scope } from "effect"
+import { createServer, type AddressInfo, type Socket } from "node:net"
 import type { PushItem } from "../src/ChannelConnector.ts"
 import type { SettledEvent } from "../src/EventAccount.ts"
 import { ListingStore } from "../src/ListingStore.ts"
@@ -42,6 +43,33 @@ const until = (isSo: () => boolean) =>
   Effect.promise(async () => {
     while (!isSo()) await new Promise((resolve) => setImmediate(resolve))
   })
+
+/** Takes connections, and says nothing. */
+const silentServer = Effect.acquireRelease(
+  Effect.promise(
+    () =>
+      new Promise<{ readonly port: number; readonly connections: () => number; readonly close: () => void }>(
+        (resolve) => {
+          const sockets = new Set<Socket>()
+          const server = createServer((socket) => {
+            sockets.add(socket)
+            socket
+              .resume()
+              .on("error", () => {})
+              .on("close", () => sockets.delete(socket))
+          })
+          const close = () => {
+            for (const socket of sockets) socket.destroy()
+            server.close()
+          }
+          server.listen(0, "127.0.0.1", () =>
+            resolve({ port: (server.address() as AddressInfo).port, connections: () => sockets.size, close })
+          )
+        }
+      )
+  ),
+  ({ close }) => Effect.sync(close)
+)
 
 const jobOf = (outcome: unknown): string => (outcome as { job: string }).job
 
@@ -141,6 +169,17 @@ describe("a push over SFTP", () => {
       const definition = { ...definitionOf(server), endpoint: "sftp://127.0.0.1:1" }
       const nobody = yield* makeSftpConnector(definition, Redacted.make("x"))
       assert.deepInclude((yield* nobody.push([item("MUG", 7)]))[0]!, { _tag: "notApplied", because: "transient" })
+    })
+  )
+
+  it.live("is certainly not there when a server never says that it speaks SSH", () =>
+    Effect.gen(function* () {
+      const server = yield* makeSftpServer([inDirectory])
+      const silent = yield* silentServer
+      const definition = { ...definitionOf(server), endpoint: `sftp://127.0.0.1:${silent.port}`, timeoutMillis: 300 }
+      const { push } = yield* makeSftpConnector(definition, Redacted.make("x"))
+      assert.deepInclude((yield* push([item("MUG", 7)]))[0]!, { _tag: "notApplied", because: "transient" })
+      yield* until(() => silent.connections() === 0)
     })
   )
 
