@@ -1,11 +1,14 @@
 /** What a partner's files say, as events: lines of CSV, product activity data, acknowledgements. No I/O. */
 import { Sku } from "@holdfast/domain/Identity"
+import x12 from "node-x12"
 import { describe, expect, it } from "vitest"
 import type { ToldEvent } from "../src/inbound/InboundCall.ts"
+import { acknowledgements } from "../src/sftp/Acknowledgement997.ts"
 import { csvEvents } from "../src/sftp/CsvEvents.ts"
 import { objectionTo } from "../src/sftp/FileEvents.ts"
 import { inventory846 } from "../src/sftp/Inventory846.ts"
 import { x12Events } from "../src/sftp/X12Events.ts"
+import { readX12 } from "../src/sftp/X12Reader.ts"
 import { activityText, file846 } from "./SftpSample.ts"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
@@ -239,6 +242,35 @@ describe("events of product activity data", () => {
     expect(told.map(({ type, data }) => [type, (data as { detail: string }).detail])).toEqual([
       ["file.line", "ST01 is 846, and 852 and 997 are read"]
     ])
+  })
+})
+
+describe("our acknowledgement", () => {
+  const said = (text: string) => {
+    const read = new x12.X12Parser(true).parse(text)
+    if (!(read instanceof x12.X12Interchange)) throw new Error("not one interchange")
+    const texts = (segments: ReadonlyArray<{ tag: string; elements: ReadonlyArray<{ value: string }> }>) =>
+      segments.map(({ tag, elements }) => [tag, ...elements.map(({ value }) => value)].join("*"))
+    return { isa: texts([read.header])[0], segments: texts(read.functionalGroups[0]!.transactions[0]!.segments) }
+  }
+  const sets = ["LIN**SK*MUG", "SE*3*0001", "ST*852*0002", "LIN**SK*LAMP", "SE*9*0002", "ST*852*0003"]
+
+  it("says of each set whether it was read, to whoever sent it", () => {
+    const text = activityText(sets).replace(/SE\*\d+\*0001~\nGE/, "SE*2*0003~\nGE")
+    const [answer, ...others] = acknowledgements(readX12(text))
+    expect(others).toEqual([])
+    expect(answer!.name).toBe("997-500000017.edi")
+    expect(said(answer!.text)).toEqual({
+      isa: "ISA*00*          *00*          *ZZ*HOLDFAST       *ZZ*MART           *261123*0345*U*00401*500000017*0*P*>",
+      segments: ["AK1*PD*17", "AK2*852*0001", "AK5*A", "AK2*852*0002", "AK5*R", "AK2*852*0003", "AK5*A", "AK9*P*3*3*2"]
+    })
+    expect(acknowledgements(readX12(text))).toEqual([answer])
+  })
+
+  it("is none of an acknowledgement, nor of what is no X12", () => {
+    const acknowledged = activityText(["AK1*IB*1", "AK9*A*1*1*1"]).replace("GS*PD", "GS*FA").replace("ST*852", "ST*997")
+    expect(acknowledgements(readX12(acknowledged))).toEqual([])
+    expect(acknowledgements(readX12("event,time,sku"))).toEqual([])
   })
 })
 

@@ -7,7 +7,7 @@ import { TestClock } from "effect/testing"
 import { filePageEventsMax } from "../src/ChannelLimit.ts"
 import type { OrderCursor, OrderPage, OrderPoll } from "../src/inbound/OrderPoll.ts"
 import { makeSftpOrderPoll } from "../src/sftp/SftpOrderPoll.ts"
-import { outDirectory, stockPath } from "../src/testing/sftp/LegacyErp.ts"
+import { inDirectory, outDirectory, stockPath } from "../src/testing/sftp/LegacyErp.ts"
 import { makeSftpServer, type SftpServer } from "../src/testing/sftp/SftpServer.ts"
 import { channelDefinition } from "./Announce.ts"
 import { activityText, sftpSettings } from "./SftpSample.ts"
@@ -30,7 +30,7 @@ const pollOf = (server: SftpServer, outgoing = csv) =>
 
 const inbox = (outgoing = csv) =>
   Effect.gen(function* () {
-    const server = yield* makeSftpServer([outDirectory])
+    const server = yield* makeSftpServer([inDirectory, outDirectory])
     const poll = yield* pollOf(server, outgoing)
     const put = (name: string, text: string, changedAt?: number) =>
       server.put(`${outDirectory}/${name}`, text, changedAt)
@@ -160,6 +160,25 @@ describe("files over SFTP", () => {
         page!.events.map(({ type }) => type),
         ["order.placed", "shipment.confirmed"]
       )
+    })
+  )
+
+  it.live("are acknowledged once all they say is stored, and the same way after a restart", () =>
+    Effect.gen(function* () {
+      const outgoing: OutgoingFiles = { ...csv, format: "edi852", acknowledge: true }
+      const { server, poll, put } = yield* inbox(outgoing)
+      const answer = () => server.files.get(`${inDirectory}/997-500000017.edi`)?.bytes.toString()
+      put("852-17.edi", activityText(["XQ*H*20261122", "LIN**SK*MUG", "ZA*QS*5*EA"]))
+      const { cursor } = yield* poll.page(undefined)
+      assert.strictEqual(answer(), undefined, "nobody has said yet that it is stored")
+      yield* poll.page(cursor)
+      const said = answer()
+      assert.include(said, "AK2*852*0001~AK5*A~AK9*A*1*1*1~")
+      yield* poll.page(cursor)
+      assert.strictEqual(server.requests(), 2, "one file was read, one answer left")
+      server.files.delete(`${inDirectory}/997-500000017.edi`)
+      yield* (yield* pollOf(server, outgoing)).page(cursor)
+      assert.strictEqual(answer(), said)
     })
   )
 

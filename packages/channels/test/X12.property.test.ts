@@ -186,7 +186,7 @@ describe("an interchange of somebody else", () => {
       "control number 000000009, ISA13 000000001"
     ])
     expect(readX12("sku,quantity\nA,1\n").faults.map(({ segment }) => segment)).toEqual([1])
-    expect(readX12(" \r\n")).toEqual({ sets: [], faults: [] })
+    expect(readX12(" \r\n")).toEqual({ sets: [], lost: [], faults: [] })
   })
 
   it("may follow another one, with separators of its own", () => {

@@ -81,6 +81,8 @@ const OutgoingFiles = Schema.Struct({
   format: Schema.Literals(["csv", "edi852"]),
   /** `edi852`: which of LIN's names is our SKU; `SK` when absent */
   itemQualifier: Schema.optionalKey(code(2)),
+  /** `edi852`: each group is answered by a 997, where our files go */
+  acknowledge: Schema.optionalKey(Schema.Boolean),
   /** milliseconds that a file must not have grown before it is read; 0: it is renamed when it is whole */
   quietMillis: wholeFrom(0, 60 * 60 * 1000)
 })

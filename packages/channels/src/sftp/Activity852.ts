@@ -8,18 +8,10 @@ import type { ToldEvent } from "../inbound/InboundCall.ts"
 import { factsOf, noFacts, type Period } from "./ActivityFacts.ts"
 import { type FileContent, objectionTo, unreadable } from "./FileEvents.ts"
 import type { ReadSegment, TransactionSet } from "./X12Reader.ts"
+import { millisOf, writtenAt } from "./X12Text.ts"
 
 /** N101 of the places that goods are at. */
 const places: ReadonlySet<string> = new Set(["ST", "WH", "SN", "LO", "IS"])
-
-const millisOf = (date: string | undefined, time: string): number => {
-  const parts = /^(\d{4})(\d{2})(\d{2})$/.exec(date ?? "")
-  return parts === null ? Number.NaN : Date.parse(`${parts[1]}-${parts[2]}-${parts[3]}T${time}Z`)
-}
-
-/** GS04 and GS05, when it was written. */
-const writtenAt = ([, , , , date, time = ""]: ReadonlyArray<string>): number =>
-  millisOf(date, `${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4, 6) || "00"}`)
 
 /** The period ends with its last day, UTC, or when the set was written. */
 const periodOf = ({ gs, segments }: TransactionSet): Period | undefined => {

@@ -20,13 +20,14 @@ export const skuObjection = (settings: Inventory846, sku: Sku): string | undefin
 /** @param items whose SKUs have no objection */
 export const inventory846 = (settings: Inventory846, items: ReadonlyArray<PushItem>, number: number): string => {
   const { itemQualifier = "SK", quantityQualifier = "33", warehouse } = settings
-  const { date, time } = dateAndTime(timeOf(number))
+  const at = timeOf(number)
+  const { date, time } = dateAndTime(at)
   const place: ReadonlyArray<Segment> = warehouse === undefined ? [] : [["N1", "WH", "", "92", warehouse]]
   const lines = items.flatMap(({ sku, quantity }, i): ReadonlyArray<Segment> => [
     ["LIN", String(i + 1), itemQualifier, sku],
     ["QTY", quantityQualifier, String(quantity), "EA"]
   ])
-  return interchange(settings, ["IB", "846"], number, [
+  return interchange(settings, ["IB", "846"], { number, at }, [
     ["BIA", "00", "SI", String(number), date, time],
     ...place,
     ...lines,

@@ -16,6 +16,7 @@ import { csvEvents } from "./CsvEvents.ts"
 import { type FileContent, unreadable } from "./FileEvents.ts"
 import { FilePlace } from "./FilePlace.ts"
 import { QuietFiles } from "./QuietFiles.ts"
+import { type Acknowledger, makeAcknowledger, noAcknowledger } from "./SftpAcknowledger.ts"
 import { sftpChannelOf } from "./SftpEndpoint.ts"
 import { filesIn, pathIn, readFile, type SeenFile } from "./SftpFiles.ts"
 import { makeSftpSession, SftpError, type SftpSession } from "./SftpSession.ts"
@@ -29,6 +30,7 @@ interface Inbox {
   readonly stockPath: string | undefined
   readonly timeoutMillis: number
   readonly quiet: QuietFiles
+  readonly acknowledger: Acknowledger
 }
 
 /** What was read last: pages of one file are asked for one after the other. */
@@ -80,7 +82,9 @@ const pollOf = (inbox: Inbox): OrderPoll => {
       held?.file.name === file.name && held.file.bytes === file.bytes && held.file.changedAt === file.changedAt
     if (!isHeld) {
       const bytes = yield* timed(inbox, readFile(inbox.session, pathIn(inbox.outgoing.directory, file.name)))
-      held = { file, events: eventsOf(inbox, { name: file.name, bytes }) }
+      const content = { name: file.name, bytes }
+      inbox.acknowledger.read(content)
+      held = { file, events: eventsOf(inbox, content) }
     }
     return held!.events
   })
@@ -100,6 +104,10 @@ const pollOf = (inbox: Inbox): OrderPoll => {
     const files = yield* timed(inbox, listed(inbox))
     const now = yield* Clock.currentTimeMillis
     inbox.quiet.look(files, now)
+    if (place.told === undefined && place.name !== "") {
+      const seen = files.find(({ name }) => name === place.name)
+      yield* timed(inbox, inbox.acknowledger.stored(place.name, seen))
+    }
     const begun = place.told === undefined ? undefined : files.find(({ name }) => name === place.name)
     const next = files.filter(({ name }) => name > place.name)
     if (begun !== undefined) return yield* pageOf(begun, place.told ?? 0, next.length === 0)
@@ -138,5 +146,7 @@ export const makeSftpOrderPoll = (
       })
     const session = yield* makeSftpSession(address)
     const quiet = new QuietFiles(outgoing.quietMillis)
-    return pollOf({ channel, session, outgoing, stockPath: stock?.path, timeoutMillis, quiet })
+    const directories = { from: outgoing.directory, to: settings.directory }
+    const acknowledger = outgoing.acknowledge === true ? makeAcknowledger(session, directories) : noAcknowledger
+    return pollOf({ channel, session, outgoing, stockPath: stock?.path, timeoutMillis, quiet, acknowledger })
   })

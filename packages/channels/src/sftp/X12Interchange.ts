@@ -4,10 +4,9 @@
  * Guarantee: counts and control numbers agree, and the same arguments make the same bytes. It does not know what a set says.
  */
 import type { Inventory846 } from "@holdfast/domain/SftpSettings"
-import { timeOf } from "./FileNumbers.ts"
 import { type Segment, type Separators, writeSegments } from "./X12Text.ts"
 
-type Partners = Pick<Inventory846, "sender" | "receiver" | "version" | "separators" | "lineBreaks" | "test">
+export type Partners = Pick<Inventory846, "sender" | "receiver" | "version" | "separators" | "lineBreaks" | "test">
 
 /** Repetitions exist since 00402. */
 export const separatorsOf = ({ separators = "*^>~", version }: Partners): Separators => ({
@@ -25,9 +24,17 @@ export const dateAndTime = (millis: number): { readonly date: string; readonly t
 
 const setNumber = "0001"
 
-const interchangeHeader = (partners: Partners, number: number, separators: Separators): Segment => {
+/** What makes an interchange one of its own. */
+export interface Control {
+  /** nine digits at most: ISA13 and GS06 */
+  readonly number: number
+  /** ms since the epoch */
+  readonly at: number
+}
+
+const interchangeHeader = (partners: Partners, { number, at }: Control, separators: Separators): Segment => {
   const { sender, receiver, version, test = false } = partners
-  const { date, time } = dateAndTime(timeOf(number))
+  const { date, time } = dateAndTime(at)
   const blank = " ".repeat(10)
   const nobody = ["00", blank, "00", blank]
   const parties = [sender.qualifier, sender.id.padEnd(15), receiver.qualifier, receiver.id.padEnd(15)]
@@ -38,19 +45,19 @@ const interchangeHeader = (partners: Partners, number: number, separators: Separ
 
 /**
  * @param kind functional identifier and number of the set, such as `["IB", "846"]`
- * @param number the control number, which also says the time: see `FileNumbers`
  */
 export const interchange = (
   partners: Partners,
   [functional, set]: readonly [functional: string, set: string],
-  number: number,
+  control: Control,
   body: ReadonlyArray<Segment>
 ): string => {
   const separators = separatorsOf(partners)
-  const { date, time } = dateAndTime(timeOf(number))
+  const { number, at } = control
+  const { date, time } = dateAndTime(at)
   const { sender, receiver, version, lineBreaks = false } = partners
   const segments: ReadonlyArray<Segment> = [
-    interchangeHeader(partners, number, separators),
+    interchangeHeader(partners, control, separators),
     ["GS", functional, sender.id, receiver.id, date, time, String(number), "X", version],
     ["ST", set, setNumber],
     ...body,

@@ -14,12 +14,15 @@ export interface ReadSegment {
   readonly elements: ReadonlyArray<string>
 }
 
-export interface TransactionSet {
+export interface SetHead {
   /** of its ST in the file, from 1 */
   readonly number: number
   readonly isa: ReadonlyArray<string>
   readonly gs: ReadonlyArray<string>
   readonly st: ReadonlyArray<string>
+}
+
+export interface TransactionSet extends SetHead {
   /** between ST and SE */
   readonly segments: ReadonlyArray<ReadSegment>
 }
@@ -33,6 +36,8 @@ export interface X12Fault {
 
 export interface X12Reading {
   readonly sets: ReadonlyArray<TransactionSet>
+  /** sets that are not what their trailers say: each is a fault, too */
+  readonly lost: ReadonlyArray<SetHead>
   readonly faults: ReadonlyArray<X12Fault>
 }
 
@@ -83,6 +88,7 @@ const trailerObjection = ({ st, segments }: OpenSet, { elements, isWhole }: Cut)
 
 class InterchangeReading {
   readonly sets: Array<TransactionSet> = []
+  readonly lost: Array<SetHead> = []
   readonly faults: Array<X12Fault> = []
   private readonly isa: Cut
   private gs: Cut | undefined
@@ -108,7 +114,9 @@ class InterchangeReading {
         return this.close(cut)
       case "GE":
         this.lose("the group ends within it")
-        return this.agree(cut, this.gs?.elements[6], "GS06")
+        this.agree(cut, this.gs?.elements[6], "GS06")
+        this.gs = undefined
+        return
       case "IEA":
         this.lose("the interchange ends within it")
         this.hasEnd = true
@@ -129,8 +137,7 @@ class InterchangeReading {
     const objection = trailerObjection(open, cut)
     if (objection !== undefined) return this.lose(objection)
     this.open = undefined
-    const { st, segments } = open
-    this.sets.push({ number: st.number, isa: this.isa.elements, gs: this.gs!.elements, st: st.elements, segments })
+    this.sets.push({ ...this.head(open), segments: open.segments })
   }
 
   /** The set that is open is not what it says. */
@@ -138,8 +145,13 @@ class InterchangeReading {
     const { open } = this
     if (open === undefined) return
     this.open = undefined
+    this.lost.push(this.head(open))
     const text = [open.st, ...open.segments].map((each) => each.text).join("\n")
     this.faults.push({ segment: open.st.number, text, detail: `the transaction set is not read: ${detail}` })
+  }
+
+  private head({ st: { number, elements } }: OpenSet): SetHead {
+    return { number, isa: this.isa.elements, gs: this.gs!.elements, st: elements }
   }
 
   private agree(cut: Cut, begun: string | undefined, name: string): void {
@@ -155,6 +167,7 @@ class InterchangeReading {
 /** Any number of interchanges, each with separators of its own. */
 export const readX12 = (text: string): X12Reading => {
   const sets: Array<TransactionSet> = []
+  const lost: Array<SetHead> = []
   const faults: Array<X12Fault> = []
   let number = 1
   let at = text.search(/[^\s\ufeff]/)
@@ -173,10 +186,11 @@ export const readX12 = (text: string): X12Reading => {
     for (const cut of cuts.slice(1)) reading.read(cut)
     reading.end()
     sets.push(...reading.sets)
+    lost.push(...reading.lost)
     faults.push(...reading.faults)
     number += cuts.length
     const next = text.slice(end).search(/\S/)
     at = next < 0 ? -1 : end + next
   }
-  return { sets, faults }
+  return { sets, lost, faults }
 }

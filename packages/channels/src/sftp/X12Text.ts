@@ -38,3 +38,13 @@ const segmentText = (segment: Segment, { element, segment: end }: Separators): s
 
 export const writeSegments = (segments: ReadonlyArray<Segment>, separators: Separators, lineBreaks: boolean): string =>
   segments.map((segment) => segmentText(segment, separators) + (lineBreaks ? "\n" : "")).join("")
+
+/** A date as elements write it, with a time as `hh:mm:ss`, in UTC. @returns ms since the epoch; NaN: it is none */
+export const millisOf = (date: string | undefined, time: string): number => {
+  const parts = /^(\d{4})(\d{2})(\d{2})$/.exec(date ?? "")
+  return parts === null ? Number.NaN : Date.parse(`${parts[1]}-${parts[2]}-${parts[3]}T${time}Z`)
+}
+
+/** GS04 and GS05: when a group was written. */
+export const writtenAt = ([, , , , date, time = ""]: ReadonlyArray<string>): number =>
+  millisOf(date, `${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4, 6) || "00"}`)
