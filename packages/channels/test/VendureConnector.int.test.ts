@@ -144,6 +144,21 @@ describe.skipIf(vendure._tag === "absent")("the vendure connector, against a rea
     })
   )
 
+  it.live("never says its secret, whatever happens", () =>
+    Effect.gen(function* () {
+      const { connector, expire, proxy, secret, skus } = yield* subjectOf()
+      const said: Array<unknown> = [connector]
+      for (const fault of [{ _tag: "lost" }, { _tag: "status", status: 500 }] as const) {
+        proxy.meets(fault)
+        said.push(yield* connector.push([item(skus[0]!, 1)]))
+      }
+      yield* Effect.promise(expire)
+      said.push(yield* connector.push([item(skus[0]!, 1)]), yield* connector.readBack!(skus))
+      assert.include(JSON.stringify(said), "blocked")
+      assert.notInclude(JSON.stringify(said), secret)
+    })
+  )
+
   it.live("tells fifty listings in one push", () =>
     Effect.gen(function* () {
       const { connector, external, proxy } = yield* subjectOf()
