@@ -142,8 +142,11 @@ export const shopifyReadMax = 100
 /** Bytes read of an answer of Shopify: 250 items, each with an error of its own. */
 export const shopifyAnswerBytesMax = 256 * 1024
 
-/** Items of one write to Vendure: it takes them one by one, some 10 ms each, in one transaction. */
-export const vendureBatchMax = 100
+/**
+ * Items of one write to Vendure: it takes them one by one in one transaction, 20 to 40 ms each on a busy machine, and what becomes urgent
+ * meanwhile waits for it.
+ */
+export const vendureBatchMax = 50
 
 /** Bytes read of an answer of Vendure: a page of orders of hundreds of lines each. */
 export const vendureAnswerBytesMax = 8 * 1024 * 1024
