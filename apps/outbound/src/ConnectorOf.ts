@@ -2,8 +2,10 @@
 import type { ChannelConnector } from "@holdfast/channels/ChannelConnector"
 import type { ConnectorError } from "@holdfast/channels/ConnectorError"
 import type { ListingMap } from "@holdfast/channels/ListingMap"
+import { makeSftpConnector } from "@holdfast/channels/sftp/SftpConnector"
 import { makeShopifyConnector } from "@holdfast/channels/shopify/ShopifyConnector"
 import { makeSimulatedConnector } from "@holdfast/channels/simulated/SimulatedConnector"
+import { makeVendureConnector } from "@holdfast/channels/vendure/VendureConnector"
 import { makeWebhookConnector } from "@holdfast/channels/webhook/WebhookConnector"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { Database } from "@holdfast/ledger/Database"
@@ -20,7 +22,9 @@ type Make = (
 const connectors: Readonly<Record<ChannelDefinition["connector"], Make>> = {
   webhook: makeWebhookConnector,
   simulated: makeSimulatedConnector,
-  shopify: makeShopifyConnector
+  shopify: makeShopifyConnector,
+  sftp: makeSftpConnector,
+  vendure: makeVendureConnector
 }
 
 const secretOf = (definition: ChannelDefinition): Effect.Effect<Redacted.Redacted, OutboundError> => {

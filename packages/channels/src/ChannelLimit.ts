@@ -141,3 +141,57 @@ export const shopifyReadMax = 100
 
 /** Bytes read of an answer of Shopify: 250 items, each with an error of its own. */
 export const shopifyAnswerBytesMax = 256 * 1024
+
+/**
+ * Items of one write to Vendure: it takes them one by one in one transaction, 20 to 40 ms each on a busy machine, and what becomes urgent
+ * meanwhile waits for it.
+ */
+export const vendureBatchMax = 50
+
+/** Bytes read of an answer of Vendure: a page of orders of hundreds of lines each. */
+export const vendureAnswerBytesMax = 8 * 1024 * 1024
+
+/** Orders of one page of Vendure: with their lines a second of its work at most. */
+export const vendureOrdersMax = 50
+
+/**
+ * How far pages of Vendure's orders reach back behind its clock: an order bears the time at which its transaction began, and is seen when
+ * that ends. Whoever asked for a longer one has given up.
+ */
+export const vendureOverlapMillis = 30_000
+
+/**
+ * Events about an order this long after they happened are not told again as sums: the ledger looks for a repetition 16 days back.
+ */
+export const vendureRetoldMillis = 14 * 24 * 60 * 60 * 1000
+
+/** Items of one file over SFTP: some 200 KB, written in less than a second over any line. */
+export const sftpBatchMax = 5_000
+
+/** Files whose number is remembered, so that the same push again is the same file: as many as may be of unknown fate at once, and more. */
+export const filesRememberedMax = 16
+
+/**
+ * Seconds that file numbers may run ahead of the clock, one for each file: a burst. A process that starts anew within them, when the files
+ * are cleared away already, may give a number a second time.
+ */
+export const fileNumbersAheadMax = 60
+
+/** Pause of pushes over SFTP when file numbers run ahead. */
+export const fileNumbersPauseMillis = 1_000
+
+/** Milliseconds between two signs of life over SFTP, and how many may stay unanswered: firewalls forget idle connections after minutes. */
+export const sftpKeepAliveMillis = 20_000
+export const sftpKeepAlivesMax = 3
+
+/** Bytes of a file that is read over SFTP: some 300,000 lines, which are held in memory at once. */
+export const sftpFileBytesMax = 16 * 1024 * 1024
+
+/** Events of one page of a file: what fails in between is told again from the page's beginning. */
+export const filePageEventsMax = 500
+
+/** Lines of one event that is made of consecutive lines of a file: with the longest names below what an event may have in bytes. */
+export const fileEventLinesMax = 500
+
+/** Characters of a line that cannot be read which are parked with its number: the file holds the rest. */
+export const fileLineCharsMax = 1_000

@@ -5,6 +5,7 @@
  */
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { shopifyFormat } from "./shopify/ShopifyListing.ts"
+import { vendureFormat } from "./vendure/VendureListing.ts"
 
 export interface ListingFormat {
   /** all of them are required */
@@ -26,5 +27,7 @@ export type ReadListing =
 export const listingFormats: Readonly<Record<ChannelDefinition["connector"], ListingFormat | undefined>> = {
   webhook: undefined,
   simulated: undefined,
-  shopify: shopifyFormat
+  shopify: shopifyFormat,
+  sftp: undefined,
+  vendure: vendureFormat
 }

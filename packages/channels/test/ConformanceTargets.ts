@@ -1,6 +1,7 @@
 /** The connectors that are put to the conformance suite, each with a channel that it talks to. */
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { ChannelId, Sku } from "@holdfast/domain/Identity"
+import type { SftpSettings } from "@holdfast/domain/SftpSettings"
 import { Effect, Redacted } from "effect"
 import type { ListingMap } from "../src/ListingMap.ts"
 import { makeShopifyConnector } from "../src/shopify/ShopifyConnector.ts"
@@ -8,8 +9,11 @@ import { makeSimulatedChannel } from "../src/simulated/SimulatedChannel.ts"
 import { makeSimulatedConnector } from "../src/simulated/SimulatedConnector.ts"
 import type { ConformanceTarget } from "../src/testing/ConnectorConformance.ts"
 import { makeFaultyProxy } from "../src/testing/FaultyProxy.ts"
+import { makeSftpConnector } from "../src/sftp/SftpConnector.ts"
+import { makeLegacyErp, stockPath } from "../src/testing/sftp/LegacyErp.ts"
 import { makeWebhookConnector } from "../src/webhook/WebhookConnector.ts"
 import { channelDefinition } from "./Announce.ts"
+import { file846, sftpSettings } from "./SftpSample.ts"
 import { makeShopifyContract } from "../src/testing/shopify/ShopifyContract.ts"
 import { ShopifyShop } from "../src/testing/shopify/ShopifyShop.ts"
 
@@ -106,4 +110,54 @@ const shopify: ConformanceTarget = {
   make: shopifySubject
 }
 
-export const conformanceTargets: ReadonlyArray<ConformanceTarget> = [webhook, simulated, shopify]
+/** An ERP that takes files, and a connector that leaves them there. */
+export const sftpSubject = (timeoutMillis: number, settings: Partial<SftpSettings> = {}) =>
+  Effect.gen(function* () {
+    const erp = yield* makeLegacyErp
+    const { server } = erp
+    const sftp = sftpSettings(server, settings)
+    const definition = at(server.url, { connector: "sftp", sftp, timeoutMillis })
+    return {
+      connector: yield* makeSftpConnector(definition, Redacted.make(server.password)),
+      erp,
+      definition,
+      proxy: server,
+      applied: erp.applied,
+      shown: (sku: Sku) => erp.shown.get(sku),
+      expire: () => void (server.password = "another"),
+      taken: "accepted" as const
+    }
+  })
+
+/** A server that says nothing is waited for so long at most: its handshake takes a part of it. */
+const handshakeMillis = 3_000
+
+const sftpCsv: ConformanceTarget = {
+  name: "sftp with CSV",
+  hasBatches: true,
+  hasReadBack: true,
+  hasUnlisted: false,
+  hasThrottle: false,
+  make: (timeoutMillis) =>
+    Effect.map(
+      sftpSubject(Math.max(timeoutMillis, handshakeMillis), { stock: { path: stockPath, settleMillis: 0 } }),
+      (subject) => ({ ...subject, skus })
+    )
+}
+
+const sftp846: ConformanceTarget = {
+  name: "sftp with X12",
+  hasBatches: true,
+  hasReadBack: false,
+  hasUnlisted: true,
+  hasThrottle: false,
+  make: (timeoutMillis) =>
+    Effect.map(sftpSubject(Math.max(timeoutMillis, handshakeMillis), { file: file846 }), (subject) => ({
+      ...subject,
+      skus: ["A-1", "100 % wool/a", 'B:"2" ^'].map((sku) => Sku.make(sku)),
+      // what separates there cannot be part of a name
+      unlisted: () => Sku.make("2*4")
+    }))
+}
+
+export const conformanceTargets: ReadonlyArray<ConformanceTarget> = [webhook, simulated, shopify, sftpCsv, sftp846]

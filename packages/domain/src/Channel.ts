@@ -11,6 +11,7 @@ import { LagBufferRule } from "./LagBuffer.ts"
 import { rateLimitsMax } from "./Limit.ts"
 import { RateLimit } from "./RateLimit.ts"
 import { ReconcileRule } from "./ReconcileRule.ts"
+import { SftpSettings } from "./SftpSettings.ts"
 import { Timing } from "./Timing.ts"
 import { wholeFrom } from "./WholeNumber.ts"
 
@@ -26,13 +27,36 @@ export const RateBudget = Schema.Struct({
 })
 export type RateBudget = typeof RateBudget.Type
 
-/** How a channel tells us of its orders by calling `POST /v1/inbound/<channel>`. */
-const Inbound = Schema.Struct({
-  /** whose signature and body its calls have */
-  format: Schema.Literals(["standardWebhooks", "woocommerce"]),
-  /** name of the environment variable that holds the secret of its signatures */
-  secretEnv: Schema.String
-})
+/** How a channel tells us of its orders by calling `POST /v1/inbound/<channel>`: whose signature and body its calls have. */
+const calledBy = <Format extends string>(format: Format) =>
+  Schema.Struct({
+    format: Schema.Literal(format),
+    /** name of the environment variable that holds the secret of its signatures */
+    secretEnv: Schema.String
+  })
+
+/** How a channel that does not call us is asked for its orders: whose API is asked, at the channel's `endpoint`. */
+const askedBy = <Format extends string>(format: Format) =>
+  Schema.Struct({
+    format: Schema.Literal(format),
+    /** milliseconds between two looks when nothing more is there */
+    everyMillis: wholeFrom(100, 24 * 60 * 60 * 1000),
+    /** name of the environment variable that holds the secret of these requests; the channel's `secretEnv` when absent */
+    secretEnv: Schema.optionalKey(Schema.String)
+  })
+
+// one member for each format: then what is wrong is said of that format alone
+const Inbound = Schema.Union([
+  calledBy("standardWebhooks"),
+  calledBy("woocommerce"),
+  askedBy("vendure"),
+  askedBy("sftp")
+])
+type Inbound = typeof Inbound.Type
+export type PolledInbound = Extract<Inbound, { readonly everyMillis: number }>
+export type CalledInbound = Exclude<Inbound, PolledInbound>
+
+export const isPolled = (inbound: Inbound): inbound is PolledInbound => "everyMillis" in inbound
 
 /** What the connector of a Shopify shop needs beside the shop's address. */
 const ShopifySettings = Schema.Struct({
@@ -40,18 +64,30 @@ const ShopifySettings = Schema.Struct({
   locationId: Schema.String.check(Schema.isPattern(/^gid:\/\/shopify\/Location\/\d{1,20}$/))
 })
 
+/** What the connector of a Vendure shop needs beside the server's address. */
+const VendureSettings = Schema.Struct({
+  /** the shop's own id of the stock location whose levels are set */
+  stockLocationId: Note,
+  /** token of the shop's sales channel, where it has several; its default channel when absent */
+  channelToken: Schema.optionalKey(Note)
+})
+
 export const ChannelDefinition = Schema.Struct({
   id: ChannelId,
   name: Note,
-  connector: Schema.Literals(["webhook", "simulated", "shopify"]),
+  connector: Schema.Literals(["webhook", "simulated", "shopify", "vendure", "sftp"]),
   /** URL of the channel's own API */
   endpoint: Schema.String,
   /** name of the environment variable that holds the signing secret, or the access token */
   secretEnv: Schema.optionalKey(Schema.String),
-  /** absent: it does not call us */
+  /** how it tells us of its orders; absent: it does not */
   inbound: Schema.optionalKey(Inbound),
   /** required by the connector `shopify` */
   shopify: Schema.optionalKey(ShopifySettings),
+  /** required by the connector `sftp` */
+  sftp: Schema.optionalKey(SftpSettings),
+  /** required by the connector `vendure` */
+  vendure: Schema.optionalKey(VendureSettings),
   /** locations that the channel sells from, the preferred one first; all when absent */
   locations: Schema.optionalKey(Schema.Array(LocationId)),
   /** how its orders are spread over these locations, for lines that name none; by priority when absent */

@@ -51,6 +51,8 @@ export const isReachedAlike = (a: ChannelDefinition, b: ChannelDefinition): bool
   a.endpoint === b.endpoint &&
   a.secretEnv === b.secretEnv &&
   isSame(a.shopify, b.shopify) &&
+  isSame(a.sftp, b.sftp) &&
+  isSame(a.vendure, b.vendure) &&
   a.timeoutMillis === b.timeoutMillis &&
   a.rate.concurrency === b.rate.concurrency
 

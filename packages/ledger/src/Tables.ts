@@ -384,6 +384,16 @@ export const channelMapping = pgTable(
   ]
 )
 
+/** How far a channel's own orders were heard. */
+export const orderCursor = pgTable("order_cursor", {
+  channel: text().primaryKey(),
+  /** where its orders go on, as its connector wants to be told; null: the channel calls us */
+  cursor: text(),
+  /** every order placed at the channel before this was stored */
+  seenUntil: instant("seen_until").notNull(),
+  movedAt: instant("moved_at").notNull().defaultNow()
+})
+
 /** An operator's word that what waits for a channel may go. */
 export const channelRelease = pgTable("channel_release", {
   id: bigserial({ mode: "number" }).primaryKey(),

@@ -9,7 +9,7 @@ import type { Sku } from "@holdfast/domain/Identity"
 import { Effect, type Scope } from "effect"
 import { deepStrictEqual, ok, strictEqual } from "node:assert"
 import type { ChannelConnector, PushItem, PushOutcome } from "../ChannelConnector.ts"
-import type { FaultyProxy } from "./FaultyProxy.ts"
+import type { Fault, FaultyProxy } from "./FaultyProxy.ts"
 import { strangeAnswers } from "./StrangeAnswers.ts"
 
 /** A connector that talks to a channel through a proxy. */
@@ -19,20 +19,27 @@ export interface ConformanceSubject {
   /** what the channel lists and shows none of: at least three */
   readonly skus: ReadonlyArray<Sku>
   /** writes to listings that the channel has applied so far */
-  readonly applied: () => number
+  readonly applied: () => number | Promise<number>
   /** units that the channel shows */
-  readonly shown: (sku: Sku) => number | undefined
+  readonly shown: (sku: Sku) => number | undefined | Promise<number>
   /** Sees to it that the channel refuses the next push of the SKU that is returned, as one that it does not list. */
   readonly unlisted?: () => Sku
   /** Sees to it that our credentials are refused from now on. */
-  readonly expire: () => void
+  readonly expire: () => void | Promise<void>
+  /** what the channel says of what it takes; `applied` when absent */
+  readonly taken?: "accepted"
 }
 
 export interface ConformanceTarget {
+  /** begins with the kind of its connector */
   readonly name: string
   readonly hasBatches: boolean
   readonly hasReadBack: boolean
   readonly hasUnlisted: boolean
+  /** absent: it may say that we are too fast */
+  readonly hasThrottle?: false
+  /** a push asks this many requests before the one that writes; none when absent */
+  readonly readsFirst?: number
   /** @param timeoutMillis of the connector */
   readonly make: (timeoutMillis: number) => Effect.Effect<ConformanceSubject, Error, Scope.Scope>
 }
@@ -45,6 +52,8 @@ export interface ConformanceCheck {
 /** Long enough that nothing but silence exceeds it, and short where silence is what is tested. */
 const patientMillis = 20_000
 const shortMillis = 150
+/** The same where an answer is read before silence is met. */
+const shortAfterReadingMillis = 3_000
 
 const tags = ["applied", "accepted", "stale", "rejected", "notApplied", "unknown", "blocked"]
 
@@ -56,18 +65,35 @@ const item = (sku: Sku, quantity: number, version = 1): PushItem => ({
   expected: undefined
 })
 
+const takenBy = ({ taken }: ConformanceSubject): string => taken ?? "applied"
+
 const text = (outcome: PushOutcome | undefined): string =>
   outcome === undefined ? "none" : "because" in outcome ? `${outcome._tag}/${outcome.because}` : outcome._tag
 
-type Check = (subject: ConformanceSubject) => Effect.Effect<void>
+/** A subject, and the requests of its pushes before the one that writes. */
+interface Examined extends ConformanceSubject {
+  readonly readsFirst: number
+}
 
-const pushOne = ({ connector, skus }: ConformanceSubject, quantity = 7) =>
+type Check = (subject: Examined) => Effect.Effect<void>
+
+const applied = (subject: Examined) => Effect.promise(async () => subject.applied())
+const shown = (subject: Examined, ...skus: ReadonlyArray<Sku>) =>
+  Effect.promise(() => Promise.all(skus.map(async (sku) => subject.shown(sku))))
+
+/** The request that writes meets this, those before it pass. */
+const meetsWriting = ({ proxy, readsFirst }: Examined, fault: Fault): void => {
+  for (let i = 0; i < readsFirst; i++) proxy.meets({ _tag: "passes" })
+  proxy.meets(fault)
+}
+
+const pushOne = ({ connector, skus }: Examined, quantity = 7) =>
   Effect.map(connector.push([item(skus[0]!, quantity)]), (outcomes) => {
     strictEqual(outcomes.length, 1)
     return outcomes[0]!
   })
 
-const batch = ({ connector, skus }: ConformanceSubject) =>
+const batch = ({ connector, skus }: Examined) =>
   skus.slice(0, Math.min(3, connector.descriptor.batchMax)).map((sku, i) => item(sku, i + 5))
 
 const answersInOrder: Check = (subject) =>
@@ -76,10 +102,10 @@ const answersInOrder: Check = (subject) =>
     const outcomes = yield* subject.connector.push(items)
     deepStrictEqual(
       outcomes.map(text),
-      items.map(() => "applied")
+      items.map(() => takenBy(subject))
     )
     deepStrictEqual(
-      items.map(({ sku }) => subject.shown(sku)),
+      yield* shown(subject, ...items.map(({ sku }) => sku)),
       items.map(({ quantity }) => quantity)
     )
     deepStrictEqual(yield* subject.connector.push([]), [])
@@ -99,14 +125,14 @@ const appliesKeyOnce: Check = (subject) =>
     const items = batch(subject)
     deepStrictEqual(
       (yield* subject.connector.push(items)).map(text),
-      items.map(() => "applied")
+      items.map(() => takenBy(subject))
     )
-    const applied = subject.applied()
+    const before = yield* applied(subject)
     deepStrictEqual(
       (yield* subject.connector.push(items)).map(text),
-      items.map(() => "applied")
+      items.map(() => takenBy(subject))
     )
-    strictEqual(subject.applied(), applied)
+    strictEqual(yield* applied(subject), before)
   })
 
 const throttled =
@@ -117,7 +143,7 @@ const throttled =
       const outcome = yield* pushOne(subject)
       strictEqual(text(outcome), "notApplied/throttled")
       strictEqual(outcome._tag === "notApplied" ? outcome.retryAfterMillis : 0, retryAfterMillis)
-      strictEqual(subject.applied(), 0)
+      strictEqual(yield* applied(subject), 0)
       strictEqual(subject.proxy.requests(), 1, "a connector does not try again by itself")
     })
 
@@ -128,36 +154,34 @@ const attributes: Check = (subject) =>
     strictEqual(outcomes.length, 3)
     strictEqual(text(outcomes[1]), "rejected/mapping")
     const again = [first, last].filter((_, i) => text(outcomes[i * 2]) === "notApplied/batchMate")
-    for (const i of [0, 2]) ok(["applied", "notApplied/batchMate"].includes(text(outcomes[i])), text(outcomes[i]))
+    for (const i of [0, 2])
+      ok([takenBy(subject), "notApplied/batchMate"].includes(text(outcomes[i])), text(outcomes[i]))
     deepStrictEqual(
       (yield* subject.connector.push(again)).map(text),
-      again.map(() => "applied")
+      again.map(() => takenBy(subject))
     )
-    deepStrictEqual(
-      [first, last].map(({ sku }) => subject.shown(sku)),
-      [3, 4]
-    )
+    deepStrictEqual(yield* shown(subject, first.sku, last.sku), [3, 4])
   })
 
 const losesAnswer: Check = (subject) =>
   Effect.gen(function* () {
-    subject.proxy.meets({ _tag: "lost" })
+    meetsWriting(subject, { _tag: "lost" })
     strictEqual(text(yield* pushOne(subject)), "unknown")
-    strictEqual(subject.shown(subject.skus[0]!), 7)
-    strictEqual(subject.proxy.requests(), 1, "a connector does not try again by itself")
+    deepStrictEqual(yield* shown(subject, subject.skus[0]!), [7])
+    strictEqual(subject.proxy.requests(), subject.readsFirst + 1, "a connector does not try again by itself")
   })
 
 const hearsNothing: Check = (subject) =>
   Effect.gen(function* () {
-    subject.proxy.meets({ _tag: "silent" })
+    meetsWriting(subject, { _tag: "silent" })
     strictEqual(text(yield* pushOne(subject)), "unknown")
   })
 
 const isBlocked: Check = (subject) =>
   Effect.gen(function* () {
-    subject.expire()
+    yield* Effect.promise(async () => subject.expire())
     strictEqual(text(yield* pushOne(subject)), "blocked")
-    strictEqual(subject.applied(), 0)
+    strictEqual(yield* applied(subject), 0)
   })
 
 const refusesUnlisted: Check = (subject) =>
@@ -169,29 +193,38 @@ const refusesUnlisted: Check = (subject) =>
 
 const bearsAnything: Check = (subject) =>
   Effect.gen(function* () {
-    const { connector, proxy, skus } = subject
-    for (const fault of strangeAnswers) {
+    const { connector, proxy, readsFirst, skus } = subject
+    for (const [i, fault] of strangeAnswers.entries()) {
       proxy.meets(fault)
-      ok(tags.includes((yield* pushOne(subject))._tag))
+      ok(tags.includes((yield* pushOne(subject, i))._tag))
+      if (readsFirst > 0) {
+        meetsWriting(subject, fault)
+        ok(tags.includes((yield* pushOne(subject, 100 + i))._tag))
+      }
       if (connector.readBack === undefined) continue
       proxy.meets(fault)
       ok(["shown", "unreachable"].includes((yield* connector.readBack([skus[0]!]))._tag))
     }
-    strictEqual(text(yield* pushOne(subject, 8)), "applied")
+    strictEqual(text(yield* pushOne(subject, 8)), takenBy(subject))
   })
 
 /** The checks that apply to a connector. */
 export const checksOf = (target: ConformanceTarget): ReadonlyArray<ConformanceCheck> => {
-  const { hasBatches, hasReadBack, hasUnlisted } = target
+  const { hasBatches, hasReadBack, hasUnlisted, hasThrottle = true, readsFirst = 0 } = target
   const all: ReadonlyArray<readonly [applies: boolean, title: string, check: Check, timeoutMillis?: number]> = [
     [true, "gives one outcome per item, in their order, and none for none", answersInOrder],
     [hasReadBack, "reads back what was applied", readsBack],
     [true, "has a key applied once, when it says so", appliesKeyOnce],
-    [true, "is throttled for as long as Retry-After says", throttled({ "retry-after": "7" }, 7_000)],
-    [true, "is throttled when nobody says for how long", throttled({}, undefined)],
+    [hasThrottle, "is throttled for as long as Retry-After says", throttled({ "retry-after": "7" }, 7_000)],
+    [hasThrottle, "is throttled when nobody says for how long", throttled({}, undefined)],
     [hasBatches && hasUnlisted, "says which item of a batch was refused, and that the others may go again", attributes],
     [true, "does not know what became of a write whose answer was lost", losesAnswer],
-    [true, "does not know what became of a write that is not answered in time", hearsNothing, shortMillis],
+    [
+      true,
+      "does not know what became of a write that is not answered in time",
+      hearsNothing,
+      readsFirst > 0 ? shortAfterReadingMillis : shortMillis
+    ],
     [true, "is blocked when its credentials are refused", isBlocked],
     [hasUnlisted, "has a listing refused that the channel does not know", refusesUnlisted],
     [true, "bears any answer, and works on", bearsAnything]
@@ -200,6 +233,6 @@ export const checksOf = (target: ConformanceTarget): ReadonlyArray<ConformanceCh
     .filter(([applies]) => applies)
     .map(([, title, check, timeoutMillis = patientMillis]) => ({
       title,
-      check: Effect.flatMap(target.make(timeoutMillis), check)
+      check: Effect.flatMap(target.make(timeoutMillis), (subject) => check({ ...subject, readsFirst }))
     }))
 }
