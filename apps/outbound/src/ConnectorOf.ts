@@ -5,6 +5,7 @@ import type { ListingMap } from "@holdfast/channels/ListingMap"
 import { makeShopifyConnector } from "@holdfast/channels/shopify/ShopifyConnector"
 import { makeSimulatedConnector } from "@holdfast/channels/simulated/SimulatedConnector"
 import { makeWebhookConnector } from "@holdfast/channels/webhook/WebhookConnector"
+import { makeWooCommerceConnector } from "@holdfast/channels/woocommerce/WooCommerceConnector"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { Database } from "@holdfast/ledger/Database"
 import { Config, Effect, type Redacted, type Scope } from "effect"
@@ -20,7 +21,8 @@ type Make = (
 const connectors: Readonly<Record<ChannelDefinition["connector"], Make>> = {
   webhook: makeWebhookConnector,
   simulated: makeSimulatedConnector,
-  shopify: makeShopifyConnector
+  shopify: makeShopifyConnector,
+  woocommerce: makeWooCommerceConnector
 }
 
 const secretOf = (definition: ChannelDefinition): Effect.Effect<Redacted.Redacted, OutboundError> => {

@@ -141,3 +141,12 @@ export const shopifyReadMax = 100
 
 /** Bytes read of an answer of Shopify: 250 items, each with an error of its own. */
 export const shopifyAnswerBytesMax = 256 * 1024
+
+/** Items of one batch to WooCommerce, and rows of one of its lists: the most that its API takes. */
+export const wooCommerceBatchMax = 100
+
+/**
+ * Bytes read of an answer of WooCommerce: a batch is answered with whole products, descriptions and images included. Beyond it the
+ * batch counts as unknown, and is read back.
+ */
+export const wooCommerceAnswerBytesMax = 8 * 1024 * 1024

@@ -5,6 +5,7 @@
  */
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { shopifyFormat } from "./shopify/ShopifyListing.ts"
+import { wooCommerceFormat } from "./woocommerce/WooCommerceListing.ts"
 
 export interface ListingFormat {
   /** all of them are required */
@@ -26,5 +27,6 @@ export type ReadListing =
 export const listingFormats: Readonly<Record<ChannelDefinition["connector"], ListingFormat | undefined>> = {
   webhook: undefined,
   simulated: undefined,
-  shopify: shopifyFormat
+  shopify: shopifyFormat,
+  woocommerce: wooCommerceFormat
 }

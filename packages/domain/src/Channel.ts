@@ -43,10 +43,10 @@ const ShopifySettings = Schema.Struct({
 export const ChannelDefinition = Schema.Struct({
   id: ChannelId,
   name: Note,
-  connector: Schema.Literals(["webhook", "simulated", "shopify"]),
+  connector: Schema.Literals(["webhook", "simulated", "shopify", "woocommerce"]),
   /** URL of the channel's own API */
   endpoint: Schema.String,
-  /** name of the environment variable that holds the signing secret, or the access token */
+  /** name of the environment variable that holds the signing secret, the access token, or the key of the API */
   secretEnv: Schema.optionalKey(Schema.String),
   /** absent: it does not call us */
   inbound: Schema.optionalKey(Inbound),
