@@ -29,7 +29,7 @@ export type RateBudget = typeof RateBudget.Type
 /** How a channel tells us of its orders by calling `POST /v1/inbound/<channel>`. */
 const Inbound = Schema.Struct({
   /** whose signature and body its calls have */
-  format: Schema.Literals(["standardWebhooks", "woocommerce"]),
+  format: Schema.Literals(["standardWebhooks", "woocommerce", "shopify"]),
   /** name of the environment variable that holds the secret of its signatures */
   secretEnv: Schema.String
 })
