@@ -2,12 +2,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { Sku } from "@holdfast/domain/Identity"
-import { Effect, Redacted } from "effect"
+import { Effect, Layer, Redacted, Schedule } from "effect"
 import type { PushItem, PushOutcome } from "../src/ChannelConnector.ts"
 import { ListingMapError } from "../src/ListingMap.ts"
+import { ListingStore } from "../src/ListingStore.ts"
+import { makeOutputStream } from "../src/OutputStream.ts"
 import { wpError } from "../src/testing/woocommerce/WooCommerceShop.ts"
 import { makeWooCommerceConnector } from "../src/woocommerce/WooCommerceConnector.ts"
-import { channelDefinition } from "./Announce.ts"
+import { announce, channelDefinition } from "./Announce.ts"
 import { wooCommerceSubject } from "./ConformanceTargets.ts"
 
 const item = (sku: string, quantity: number, version = 1): PushItem => ({
@@ -219,6 +221,43 @@ describe("the WooCommerce connector", () => {
       })
       assert.strictEqual(applied(), 0)
     })
+  )
+
+  it.live("has an output stream tell everything, in no more requests than there are kinds of them", () =>
+    Effect.gen(function* () {
+      const { connector, shop, external, proxy, shown } = yield* shopOf
+      const all = Array.from({ length: 30 }, (_, i) => ({
+        sku: Sku.make(`M${i}`),
+        id: 1_000 + i,
+        parentId: 100 + (i % 5)
+      }))
+      for (const { sku, id, parentId } of all.slice(0, 20)) {
+        shop.add(parentId, { type: "variable", managesStock: false, quantity: null })
+        shop.add(id, { type: "variation", parentId })
+        external.set(sku, { productId: parentId, variationId: id })
+      }
+      for (const { sku, id } of all.slice(20)) {
+        shop.add(id)
+        external.set(sku, { productId: id })
+      }
+      const definition = channelDefinition({
+        timing: { model: "nearRealtime", windowMillis: 60_000, batchSize: all.length },
+        rate: { perSecond: 1_000, burst: 100, concurrency: 1 }
+      })
+      const stream = yield* makeOutputStream({ definition, connector })
+      stream.caughtUp()
+      all.forEach(({ sku }, i) => stream.offer(announce(sku, 1, i + 1, Date.now())))
+      const told = Effect.suspend(() =>
+        all.every(({ sku }) => stream.listing(sku)?.confirmed !== undefined) ? Effect.void : Effect.fail("not yet")
+      )
+      yield* Effect.retry(told, Schedule.spaced("10 millis")).pipe(Effect.timeout("20 seconds"))
+      assert.deepStrictEqual(
+        all.map(({ sku }) => shown(sku)),
+        all.map((_, i) => i + 1)
+      )
+      // the variations of each product are looked up, and set; all products are one batch
+      assert.strictEqual(proxy.requests(), 2 * 5 + 1)
+    }).pipe(Effect.provide(Layer.fresh(ListingStore.memory)))
   )
 
   it.live("is sure that nothing was done when its listings cannot be looked up", () =>
