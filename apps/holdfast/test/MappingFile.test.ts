@@ -46,6 +46,29 @@ describe("a file of mappings of a Shopify shop", () => {
   })
 })
 
+describe("a file of mappings of a WooCommerce shop", () => {
+  const readWoo = (...lines: ReadonlyArray<string>) =>
+    readMappingCsv([Buffer.from(["sku,product_id,variation_id", ...lines].join("\n"))], listingFormats.woocommerce!)
+
+  it("names products and variations by number, and removes with dashes", async () => {
+    const { lines, problems } = await readWoo("MUG,93,0", "SHIRT-M,20,21", "CUP,-,-")
+    expect(problems.count).toBe(0)
+    expect(lines.map(({ sku, listing }) => [sku, listing])).toEqual([
+      ["MUG", { external: { productId: 93 }, key: "93" }],
+      ["SHIRT-M", { external: { productId: 20, variationId: 21 }, key: "21" }],
+      ["CUP", undefined]
+    ])
+  })
+
+  it("is refused with line and column, and where it names a variation twice, under whatever product", async () => {
+    const { problems } = await readWoo("MUG,93,0", "CUP,93,none", "A,20,21", "B,30,21")
+    expect(problems.first.map(({ line, field, message }) => `${line} ${field}: ${message}`)).toEqual([
+      "3 column variation_id: must be the number of a variation, or 0 for the product itself",
+      "5 column product_id: must be there once, it is on line 4 already"
+    ])
+  })
+})
+
 describe("what it changes", () => {
   it("is what differs from what is stored, and SKUs may exchange their listings", async () => {
     const { changes, unchanged, problems } = await planOf("MUG,2", "CUP,1", "BOWL,3", "GONE,-")

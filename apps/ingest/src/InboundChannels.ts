@@ -4,6 +4,7 @@
  * Guarantee: a change counts within a second. A secret is read from the configuration when its channel calls, and kept nowhere.
  */
 import type { InboundReader } from "@holdfast/channels/inbound/InboundCall"
+import { readShopify } from "@holdfast/channels/inbound/ShopifyReader"
 import { readStandardWebhook } from "@holdfast/channels/inbound/StandardWebhookReader"
 import { readWooCommerce } from "@holdfast/channels/inbound/WooCommerceReader"
 import { type CalledInbound, isPolled } from "@holdfast/domain/Channel"
@@ -21,7 +22,8 @@ export interface Caller {
 
 const readers: Readonly<Record<CalledInbound["format"], InboundReader>> = {
   standardWebhooks: readStandardWebhook,
-  woocommerce: readWooCommerce
+  woocommerce: readWooCommerce,
+  shopify: readShopify
 }
 
 const secretOf = ({ secretEnv }: CalledInbound) =>

@@ -10,14 +10,14 @@ import { IngestHarness } from "./IngestHarness.ts"
 const token = { HOLDFAST_API_TOKEN_SHA256: "a".repeat(64) }
 const secret = "woo-secret"
 
-const definition = (id: string, secretEnv: string) =>
+const definition = (id: string, secretEnv: string, format = "woocommerce") =>
   Schema.decodeUnknownSync(ChannelDefinition)({
     id,
     name: id,
     connector: "webhook",
     endpoint: "http://127.0.0.1:1/stock",
     secretEnv: "OUT",
-    inbound: { format: "woocommerce", secretEnv },
+    inbound: { format, secretEnv },
     buffer: 0,
     timing: { model: "realtime" },
     budgetMillis: 1_000,
@@ -32,8 +32,13 @@ describe("a channel that calls us", () => {
   let stopIngest: () => Promise<void>
   beforeAll(async () => {
     harness = await IngestHarness.start()
-    await saveDefinitions(harness.sql, [definition("woo", "WOO_SECRET"), definition("mute", "NOT_SET")], Date.now())
-    door = await harness.startHttp({ ...token, WOO_SECRET: secret })
+    const shopify = definition("shopify", "SHOPIFY_SECRET", "shopify")
+    await saveDefinitions(
+      harness.sql,
+      [definition("woo", "WOO_SECRET"), definition("mute", "NOT_SET"), shopify],
+      Date.now()
+    )
+    door = await harness.startHttp({ ...token, WOO_SECRET: secret, SHOPIFY_SECRET: secret })
     stopIngest = await harness.startIngest()
   })
   afterAll(async () => {
@@ -82,6 +87,32 @@ describe("a channel that calls us", () => {
     )
     expect(row).toMatchObject({ text: expect.stringContaining('"orderId":"woo-2"') })
     expect(JSON.stringify(row)).toContain("sku")
+  })
+
+  it("as Shopify does is one fact of an order, whatever else its calls are named", async () => {
+    const body = JSON.stringify({
+      admin_graphql_api_id: "gid://shopify/Order/820982911946154508",
+      updated_at: "2026-11-25T10:00:00-05:00",
+      cancelled_at: null,
+      line_items: [{ id: 1, variant_id: 2, sku: "BOWL", quantity: 2, fulfillable_quantity: 2 }],
+      fulfillments: []
+    })
+    const calls = async (topic: string, signedWith = secret) => {
+      const signature = createHmac("sha256", signedWith).update(body).digest("base64")
+      const headers = { "x-shopify-topic": topic, "x-shopify-event-id": topic, "x-shopify-hmac-sha256": signature }
+      const response = await fetch(`${door.url}/v1/inbound/shopify`, { method: "POST", body, headers })
+      return { status: response.status, body: await response.json() }
+    }
+    const [before, factsBefore] = [await storedEvents(), (await harness.facts()).length]
+    for (const topic of ["orders/create", "orders/updated", "orders/cancelled"])
+      expect(await calls(topic)).toEqual({ status: 200, body: { stored: 1 } })
+    expect(await calls("orders/create", "another")).toMatchObject({ status: 401 })
+    expect(await storedEvents()).toBe(before + 1)
+    await harness.waitForFacts(factsBefore + 1)
+    const fact = (await harness.facts()).at(-1)
+    expect(fact!.sku).toBe("BOWL")
+    const text = JSON.stringify(fact!.json)
+    for (const part of ["order.changed", "shopify-820982911946154508"]) expect(text).toContain(part)
   })
 
   it.each([

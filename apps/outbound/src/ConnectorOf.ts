@@ -7,6 +7,7 @@ import { makeShopifyConnector } from "@holdfast/channels/shopify/ShopifyConnecto
 import { makeSimulatedConnector } from "@holdfast/channels/simulated/SimulatedConnector"
 import { makeVendureConnector } from "@holdfast/channels/vendure/VendureConnector"
 import { makeWebhookConnector } from "@holdfast/channels/webhook/WebhookConnector"
+import { makeWooCommerceConnector } from "@holdfast/channels/woocommerce/WooCommerceConnector"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { Database } from "@holdfast/ledger/Database"
 import { Config, Effect, type Redacted, type Scope } from "effect"
@@ -24,7 +25,8 @@ const connectors: Readonly<Record<ChannelDefinition["connector"], Make>> = {
   simulated: makeSimulatedConnector,
   shopify: makeShopifyConnector,
   sftp: makeSftpConnector,
-  vendure: makeVendureConnector
+  vendure: makeVendureConnector,
+  woocommerce: makeWooCommerceConnector
 }
 
 const secretOf = (definition: ChannelDefinition): Effect.Effect<Redacted.Redacted, OutboundError> => {

@@ -195,3 +195,12 @@ export const fileEventLinesMax = 500
 
 /** Characters of a line that cannot be read which are parked with its number: the file holds the rest. */
 export const fileLineCharsMax = 1_000
+
+/** Items of one batch to WooCommerce, and rows of one of its lists: the most that its API takes. */
+export const wooCommerceBatchMax = 100
+
+/**
+ * Bytes read of an answer of WooCommerce: a batch is answered with whole products, descriptions and images included. Beyond it the
+ * batch counts as unknown, and is read back.
+ */
+export const wooCommerceAnswerBytesMax = 8 * 1024 * 1024

@@ -27,8 +27,11 @@ export interface LandingParts {
   readonly queue: OutputQueue
   readonly reached: Reached
   readonly ports: OutputPorts
-  /** puts a listing that is not in flight where it belongs now */
-  readonly reconsider: (listing: Listing, now: number) => void
+  /**
+   * puts a listing that is not in flight where it belongs now
+   * @param letGo its window has closed already: it waits for no other
+   */
+  readonly reconsider: (listing: Listing, now: number, letGo?: boolean) => void
 }
 
 export class Landing {
@@ -166,7 +169,7 @@ export class Landing {
       const policy = { base: throttleMillis, max: 30 * throttleMillis }
       if (asked === undefined) lane.pauseUntil(now + backoffMillis(policy, this.throttles, ports.random()))
     }
-    this.parts.reconsider(listing, now)
+    this.parts.reconsider(listing, now, outcome.because === "batchMate")
   }
 
   private settle(

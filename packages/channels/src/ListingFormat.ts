@@ -6,6 +6,7 @@
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { shopifyFormat } from "./shopify/ShopifyListing.ts"
 import { vendureFormat } from "./vendure/VendureListing.ts"
+import { wooCommerceFormat } from "./woocommerce/WooCommerceListing.ts"
 
 export interface ListingFormat {
   /** all of them are required */
@@ -29,5 +30,6 @@ export const listingFormats: Readonly<Record<ChannelDefinition["connector"], Lis
   simulated: undefined,
   shopify: shopifyFormat,
   sftp: undefined,
-  vendure: vendureFormat
+  vendure: vendureFormat,
+  woocommerce: wooCommerceFormat
 }

@@ -70,7 +70,7 @@ export class OutputCore {
     this.queue = new OutputQueue(new OutputWindow(definition.timing, ports.now()))
     this.reckoning = new ListingReckoning(definition, this.account)
     const { account, counts, lane, queue } = this
-    const reconsider = (listing: Listing, now: number) => this.reconsider(listing, now)
+    const reconsider = (listing: Listing, now: number, letGo?: boolean) => this.reconsider(listing, now, letGo)
     this.landing = new Landing({ account, counts, lane, queue, reached: this.reached, ports, reconsider })
   }
 
@@ -211,8 +211,8 @@ export class OutputCore {
     return listing
   }
 
-  /** Puts a listing that is not in flight where it belongs now. */
-  private reconsider(listing: Listing, now: number): void {
+  /** Puts a listing that is not in flight where it belongs now. @param letGo it waits for no window: one has closed for it */
+  private reconsider(listing: Listing, now: number, letGo = false): void {
     if (isShown(listing)) {
       this.landing.shown(listing, now)
       if (listing.place === "delayed" && listing.step === "verify") return
@@ -229,7 +229,7 @@ export class OutputCore {
     if (listing.place === "ready") return this.putReady(listing, now)
     if (listing.place === "delayed" && listing.step !== "verify" && listing.heldUntil === undefined) return
     listing.step = "push"
-    if (this.queue.window.collects) this.queue.putCollecting(listing, now)
+    if (this.queue.window.collects && !letGo) this.queue.putCollecting(listing, now)
     else this.putReady(listing, now)
   }
 

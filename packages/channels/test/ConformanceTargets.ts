@@ -12,10 +12,14 @@ import { makeFaultyProxy } from "../src/testing/FaultyProxy.ts"
 import { makeSftpConnector } from "../src/sftp/SftpConnector.ts"
 import { makeLegacyErp, stockPath } from "../src/testing/sftp/LegacyErp.ts"
 import { makeWebhookConnector } from "../src/webhook/WebhookConnector.ts"
+import { makeWooCommerceConnector } from "../src/woocommerce/WooCommerceConnector.ts"
+import type { WooCommerceListing } from "../src/woocommerce/WooCommerceListing.ts"
 import { channelDefinition } from "./Announce.ts"
 import { file846, sftpSettings } from "./SftpSample.ts"
 import { makeShopifyContract } from "../src/testing/shopify/ShopifyContract.ts"
 import { ShopifyShop } from "../src/testing/shopify/ShopifyShop.ts"
+import { makeWooCommerceContract } from "../src/testing/woocommerce/WooCommerceContract.ts"
+import { WooCommerceShop } from "../src/testing/woocommerce/WooCommerceShop.ts"
 
 const secret = Redacted.make(`whsec_${Buffer.from("a secret of the tests").toString("base64")}`)
 const skus = ["A-1", "100 % wool/ä", "🧦"].map((sku) => Sku.make(sku))
@@ -160,4 +164,50 @@ const sftp846: ConformanceTarget = {
     }))
 }
 
-export const conformanceTargets: ReadonlyArray<ConformanceTarget> = [webhook, simulated, shopify, sftpCsv, sftp846]
+/** A shop that lists `skus` as products 1, 2, 3 and shows none of them; `gone` is mapped, and the shop has it no more. */
+export const wooCommerceSubject = (timeoutMillis: number, change: Partial<ChannelDefinition> = {}) =>
+  Effect.gen(function* () {
+    const shop = new WooCommerceShop()
+    const external = new Map<Sku, unknown>([[Sku.make("gone"), { productId: 404 }]])
+    skus.forEach((sku, i) => {
+      shop.add(i + 1)
+      external.set(sku, { productId: i + 1 })
+    })
+    const listings: ListingMap = {
+      find: (asked) =>
+        Effect.succeed(new Map(asked.flatMap((sku) => (external.has(sku) ? [[sku, external.get(sku)] as const] : []))))
+    }
+    const proxy = yield* makeFaultyProxy(yield* makeWooCommerceContract(shop))
+    const definition = at(proxy.url, { connector: "woocommerce", timeoutMillis, ...change })
+    const key = Redacted.make(`${shop.key}:${shop.secret}`)
+    const connector = yield* makeWooCommerceConnector(definition, key, listings)
+    const idOf = ({ productId, variationId }: WooCommerceListing) => variationId ?? productId
+    return {
+      connector,
+      proxy,
+      shop,
+      external,
+      skus,
+      applied: () => shop.applied,
+      shown: (sku: Sku) => shop.products.get(idOf(external.get(sku) as WooCommerceListing))?.quantity ?? undefined,
+      expire: () => void (shop.secret = "cs_another"),
+      unlisted: () => Sku.make("gone")
+    }
+  })
+
+export const wooCommerce: ConformanceTarget = {
+  name: "woocommerce",
+  hasBatches: true,
+  hasReadBack: true,
+  hasUnlisted: true,
+  make: wooCommerceSubject
+}
+
+export const conformanceTargets: ReadonlyArray<ConformanceTarget> = [
+  webhook,
+  simulated,
+  shopify,
+  wooCommerce,
+  sftpCsv,
+  sftp846
+]

@@ -8,7 +8,7 @@ import { TestClock } from "effect/testing"
 import { ListingStore } from "../src/ListingStore.ts"
 import { makeOutputStream } from "../src/OutputStream.ts"
 import { announce, channelDefinition } from "./Announce.ts"
-import { ScriptedConnector } from "./ScriptedConnector.ts"
+import { applied, ScriptedConnector } from "./ScriptedConnector.ts"
 
 const noon = Date.parse("2026-11-25T12:00:00Z")
 const minutes = 60_000
@@ -72,6 +72,30 @@ describe("timing models", () => {
       assert.strictEqual(stream.snapshot().closesAt, noon + 11_000)
     })
   )
+
+  for (const timing of [nearly, hourly, manual])
+    test(
+      `${timing.model} does not make what a batch left over wait again`,
+      Effect.gen(function* () {
+        const channel = new ScriptedConnector()
+        const detail = "an error of another item"
+        channel.reply = ({ sku }, call) =>
+          sku === "A" && call < 3
+            ? {
+                outcome: { _tag: "notApplied", because: "batchMate", retryAfterMillis: undefined, detail },
+                applies: false,
+                millis: 20
+              }
+            : applied
+        const stream = yield* open(channel, timing)
+        for (const sku of ["A", "B", "C"]) stream.offer(sku, 1, 10)
+        if (timing.model === "manual") stream.release()
+        if (timing.model === "scheduled") yield* TestClock.adjust(60 * minutes)
+        yield* TestClock.adjust(1_000)
+        assert.deepStrictEqual(channel.quantities, { A: 10, B: 10, C: 10 })
+        assert.isAbove(channel.calls.filter(({ sku }) => sku === "A").length, 1)
+      })
+    )
 
   test(
     "nearRealtime closes its window early when enough listings wait",

@@ -49,6 +49,7 @@ const askedBy = <Format extends string>(format: Format) =>
 const Inbound = Schema.Union([
   calledBy("standardWebhooks"),
   calledBy("woocommerce"),
+  calledBy("shopify"),
   askedBy("vendure"),
   askedBy("sftp")
 ])
@@ -75,10 +76,10 @@ const VendureSettings = Schema.Struct({
 export const ChannelDefinition = Schema.Struct({
   id: ChannelId,
   name: Note,
-  connector: Schema.Literals(["webhook", "simulated", "shopify", "vendure", "sftp"]),
+  connector: Schema.Literals(["webhook", "simulated", "shopify", "woocommerce", "vendure", "sftp"]),
   /** URL of the channel's own API */
   endpoint: Schema.String,
-  /** name of the environment variable that holds the signing secret, or the access token */
+  /** name of the environment variable that holds the signing secret, the access token, or the key of the API */
   secretEnv: Schema.optionalKey(Schema.String),
   /** how it tells us of its orders; absent: it does not */
   inbound: Schema.optionalKey(Inbound),

@@ -53,7 +53,7 @@ const apply = Command.make(
     channel: channelArgument,
     file: Argument.File("file", { mustExist: true }).pipe(
       Argument.withDescription(
-        "CSV with the column sku and, for a Shopify shop, inventory_item_id; - removes a mapping"
+        "CSV with the column sku and inventory_item_id (Shopify), or product_id and variation_id (WooCommerce); - removes a mapping"
       )
     ),
     dryRun: dryRunFlag,

@@ -6,6 +6,7 @@
  */
 import { type AnswerHeaders, rateLimitFields } from "../budget/SpokenBudget.ts"
 import type { PushOutcome } from "../ChannelConnector.ts"
+import { shortened } from "./AnswerText.ts"
 
 export interface HttpAnswer {
   readonly status: number
@@ -15,17 +16,6 @@ export interface HttpAnswer {
   /** the beginning of the body, empty when it could not be read */
   readonly body: string
 }
-
-/** Characters of an answer that people are shown. */
-const detailCharsMax = 200
-
-/** What a channel says, as people are shown it. */
-export const shortened = (text: string): string =>
-  text
-    .replace(/[\p{Cc}\s]+/gu, " ")
-    .trim()
-    .slice(0, detailCharsMax)
-    .toWellFormed()
 
 const detailOf = ({ status, body }: HttpAnswer): string => {
   const text = shortened(body)

@@ -7,8 +7,8 @@
 import { Schema } from "effect"
 import type { BudgetObservation } from "../budget/BudgetObservation.ts"
 import { shopifyBudgets } from "../budget/SpokenBudget.ts"
-import type { HttpAnswer } from "../http/HttpOutcome.ts"
-import { outcomeOfAnswer, shortened } from "../http/HttpOutcome.ts"
+import { shortened } from "../http/AnswerText.ts"
+import { type HttpAnswer, outcomeOfAnswer } from "../http/HttpOutcome.ts"
 import type { PushOutcome } from "../ChannelConnector.ts"
 
 const Amount = Schema.Finite

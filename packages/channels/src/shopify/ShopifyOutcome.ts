@@ -6,7 +6,7 @@
  */
 import { Schema } from "effect"
 import type { PushOutcome, RejectedBecause } from "../ChannelConnector.ts"
-import { shortened } from "../http/HttpOutcome.ts"
+import { shortened } from "../http/AnswerText.ts"
 
 const UserError = Schema.Struct({
   code: Schema.NullOr(Schema.String),

@@ -6,7 +6,8 @@
  */
 import { Schema } from "effect"
 import type { PushOutcome } from "../ChannelConnector.ts"
-import { type HttpAnswer, outcomeOfAnswer, shortened } from "../http/HttpOutcome.ts"
+import { shortened } from "../http/AnswerText.ts"
+import { type HttpAnswer, outcomeOfAnswer } from "../http/HttpOutcome.ts"
 
 const GraphqlError = Schema.Struct({
   message: Schema.optionalKey(Schema.String),

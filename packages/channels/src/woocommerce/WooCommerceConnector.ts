@@ -1,0 +1,108 @@
+/**
+ * The connector of a WooCommerce shop: sets the stock quantity of products and variations, over the REST API v3.
+ *
+ * `endpoint` is the shop (`https://shop.example`, or the directory that it is in), the secret a key of its API that may read and write,
+ * as `<consumer key>:<consumer secret>`. WooCommerce has neither keys of idempotency nor compare-and-set: a quantity is set absolutely,
+ * so that saying it twice harms nothing, and a sale that we have not heard of is overwritten until its order comes.
+ */
+import type { ChannelDefinition } from "@holdfast/domain/Channel"
+import type { Sku } from "@holdfast/domain/Identity"
+import { Clock, Effect, Redacted, type Scope } from "effect"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type { ChannelConnector, PushOutcome, ReadBack } from "../ChannelConnector.ts"
+import { wooCommerceAnswerBytesMax, wooCommerceBatchMax } from "../ChannelLimit.ts"
+import { ConnectorError } from "../ConnectorError.ts"
+import { secureEndpointOf } from "../http/ChannelEndpoint.ts"
+import { type ChannelHttp, makeChannelHttp } from "../http/ChannelHttp.ts"
+import { outcomeOfFailure } from "../http/HttpOutcome.ts"
+import type { ListingMap } from "../ListingMap.ts"
+import { readAnswer } from "./WooCommerceAnswer.ts"
+import { decodeListing, pushTo, type Shop } from "./WooCommercePush.ts"
+import { type Ask, makeReader, nameOf } from "./WooCommerceReading.ts"
+
+/** Nothing but the request holds the key, and nothing prints a request. */
+const askOver =
+  (http: ChannelHttp, base: URL, key: Redacted.Redacted, timeoutMillis: number): Ask =>
+  ({ path, body }) =>
+    Effect.gen(function* () {
+      const url = new URL(path, base)
+      const [name = "", secret = ""] = Redacted.value(key).split(":")
+      const request = (body === undefined ? HttpClientRequest.get(url) : HttpClientRequest.post(url)).pipe(
+        HttpClientRequest.basicAuth(name, secret),
+        HttpClientRequest.setHeaders({ "user-agent": "holdfast", accept: "application/json" }),
+        body === undefined ? (same) => same : HttpClientRequest.bodyText(JSON.stringify(body), "application/json")
+      )
+      const exchange = yield* http(request)
+      switch (exchange._tag) {
+        case "answered":
+          return readAnswer(exchange.answer, yield* Clock.currentTimeMillis)
+        case "failed":
+          return { _tag: "refused", outcome: outcomeOfFailure(exchange.cause), missing: false }
+        case "timedOut":
+          return {
+            _tag: "refused",
+            outcome: { _tag: "unknown", detail: `no answer within ${timeoutMillis} ms` },
+            missing: false
+          }
+      }
+    })
+
+const unreachable = (outcome: PushOutcome): ReadBack => ({
+  _tag: "unreachable",
+  detail: "detail" in outcome ? outcome.detail : outcome._tag,
+  retryAfterMillis: outcome._tag === "notApplied" ? outcome.retryAfterMillis : undefined,
+  ...(outcome.observed === undefined ? {} : { observed: outcome.observed })
+})
+
+const readBackFrom =
+  (shop: Shop) =>
+  (skus: ReadonlyArray<Sku>): Effect.Effect<ReadBack> =>
+    Effect.gen(function* () {
+      const found = yield* shop.listings.find(skus)
+      const wanted = skus.flatMap((sku) => {
+        const listing = decodeListing(found.get(sku))
+        return listing._tag === "Success" ? [{ sku, listing: listing.success }] : []
+      })
+      const read = yield* shop.read(wanted.map(({ listing }) => listing))
+      if (read._tag === "refused") return unreachable(read.outcome)
+      const quantities = new Map<Sku, number>()
+      for (const { sku, listing } of wanted) {
+        const name = nameOf(listing)
+        const quantity = read.quantities.get(name)
+        if (listing.variationId !== undefined && read.quantities.has(name)) shop.listed.add(name)
+        if (quantity !== undefined) quantities.set(sku, quantity)
+      }
+      return { _tag: "shown", quantities, ...(read.observed === undefined ? {} : { observed: read.observed }) } as const
+    }).pipe(
+      Effect.catch(({ message: detail }) =>
+        Effect.succeed<ReadBack>({ _tag: "unreachable", detail, retryAfterMillis: undefined })
+      )
+    )
+
+/** @param key `<consumer key>:<consumer secret>` of a key that may read and write */
+export const makeWooCommerceConnector = (
+  definition: ChannelDefinition,
+  key: Redacted.Redacted,
+  listings: ListingMap
+): Effect.Effect<ChannelConnector, ConnectorError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { id: channel, timeoutMillis } = definition
+    const endpoint = yield* secureEndpointOf(definition)
+    if (!/^ck_\w{1,100}:cs_\w{1,100}$/.test(Redacted.value(key)))
+      return yield* new ConnectorError({
+        channel,
+        field: "secretEnv",
+        detail: "must name a variable that holds <consumer key>:<consumer secret>, such as ck_...:cs_..."
+      })
+    const base = new URL(`${endpoint.pathname.replace(/\/*$/, "")}/wp-json/wc/v3/`, endpoint)
+    const http = yield* makeChannelHttp(definition, wooCommerceAnswerBytesMax)
+    const ask = askOver(http, base, key, timeoutMillis)
+    const shop: Shop = { channel, listings, ask, read: makeReader(ask), listed: new Set() }
+    const descriptor = {
+      kind: "woocommerce",
+      batchMax: wooCommerceBatchMax,
+      idempotent: false,
+      settleMillis: timeoutMillis
+    }
+    return { descriptor, push: pushTo(shop), readBack: readBackFrom(shop) }
+  })
