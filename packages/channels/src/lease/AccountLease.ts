@@ -129,16 +129,16 @@ export class AccountLease {
   }
 
   private isLacking(now: number): boolean {
-    return !this.isUsable(now) || this.lackingSince(now) !== undefined
+    return !this.isUsable(now) || this.lackingSince !== undefined
   }
 
   /** From when on it is worth asking for something of which nothing is held; undefined: there is some of everything. */
-  private lackingSince(now: number): number | undefined {
+  private get lackingSince(): number | undefined {
     let at: number | undefined
     for (const { isDeclared, left, retryAt } of this.counts.values())
       if (isDeclared && (left.all < 1 || left.others < 1)) at = Math.min(at ?? retryAt, retryAt)
     for (const { isDeclared, units } of this.shares.values())
-      if (isDeclared && units < 1) at = Math.min(at ?? now, this.askedAt + leaseRetryMillis)
+      if (isDeclared && units < 1) at = Math.min(at ?? Number.POSITIVE_INFINITY, this.askedAt + leaseRetryMillis)
     return at
   }
 
@@ -158,7 +158,19 @@ export class AccountLease {
   end(calls = 1): boolean {
     const wasFull = this.isFull
     this.underWay = Math.max(0, this.underWay - calls)
+    if (this.owes) this.poke()
     return wasFull && calls > 0
+  }
+
+  /** Others wait for what it has come down by. */
+  private get owes(): boolean {
+    for (const [name, share] of this.shares) if (share.owes(this.inUse(name))) return true
+    return false
+  }
+
+  /** Units that it cannot give up now. */
+  private inUse(name: string): number {
+    return name === "calls" ? this.underWay : 0
   }
 
   pause(until: number): void {
@@ -193,9 +205,10 @@ export class AccountLease {
     if (!isUsable) return Math.max(now, earliest)
     let at = this.underWay > 0 ? Number.POSITIVE_INFINITY : this.activeAt + leaseIdleMillis
     at = Math.min(at, this.askedAt + (this.hungry || this.unreported ? this.reportMillis : leaseMillis / 3))
-    const lacking = this.hungry ? this.lackingSince(now) : undefined
+    const lacking = this.hungry ? this.lackingSince : undefined
     if (lacking !== undefined) at = Math.min(at, lacking)
     else if (this.urgent) at = earliest
+    if (this.owes) at = earliest
     return Math.max(at, earliest)
   }
 
@@ -207,7 +220,6 @@ export class AccountLease {
     const leaves = closes || (isIdle && this.underWay === 0)
     const isQuiet = now - this.activeAt >= leaseAheadMillis
     const want = (units: number) => (this.hungry ? undefined : isQuiet ? 0 : Math.max(1, Math.ceil(units / 2)))
-    const inUse = (name: string) => (name === "calls" ? this.underWay : 0)
     const calls = this.calls
     if (calls !== undefined) calls.terms = { ...calls.terms, lingerMillis: Math.ceil(this.callMillis()) }
     const { member, fresh, heard } = this
@@ -218,7 +230,7 @@ export class AccountLease {
       leaves,
       rate: this.rate!,
       counts: fromMap(this.counts, (each) => each.ask(elapsed, leaves)),
-      shares: fromMap(this.shares, (each, name) => each.ask(now, inUse(name), want(each.units), leaves)),
+      shares: fromMap(this.shares, (each, name) => each.ask(now, this.inUse(name), want(each.units), leaves)),
       pauseMillis: Math.max(0, this.pausedUntil - now),
       spoken: [...this.spoken.values()].map((each) => spokenAt(each, now)),
       heard

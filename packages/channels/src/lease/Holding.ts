@@ -95,6 +95,8 @@ export class ShareHolding {
   isDeclared = true
   units = 0
   elsewhere = 0
+  /** units that the store takes for held here */
+  private recorded = 0
   user: ShareUser | undefined
   private of: number
 
@@ -116,19 +118,27 @@ export class ShareHolding {
       this.units = 0
       this.user?.regrant(0, 0, now)
     }
-    const hold = Math.max(this.units, inUse)
+    const hold = Math.min(this.recorded, Math.max(this.units, inUse))
+    this.recorded = hold
     return { ...this.terms, hold, back, want: ends ? 0 : Math.min(want ?? this.terms.units, this.terms.units) }
   }
 
   accept({ units, level, target, of, elsewhere }: ShareGrant, now: number): void {
+    this.recorded = units
     this.units = Math.min(units, target)
     this.of = of
     this.elsewhere = elsewhere
     this.user?.regrant(this.part, level / of, now)
   }
 
+  /** It came down to what it was told, which the store is to know. @param inUse units that cannot be given up now */
+  owes(inUse: number): boolean {
+    return this.recorded > Math.max(this.units, inUse)
+  }
+
   reset(now: number): void {
     this.units = 0
+    this.recorded = 0
     this.user?.regrant(0, 0, now)
   }
 }

@@ -16,7 +16,7 @@ import {
   type MemberRecord,
   type SpokenNow
 } from "./LeaseTerms.ts"
-import { grantShare } from "./ShareLease.ts"
+import { grantShare, noteTurn } from "./ShareLease.ts"
 
 const mapValues = <A, B>(record: Readonly<Record<string, A>>, f: (value: A, name: string) => B): Record<string, B> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value, name)]))
@@ -72,7 +72,7 @@ const leave = (state: AccountState, id: string, member: MemberRecord, now: numbe
 /** @returns the member as it is recorded; undefined: its leases are over */
 const memberOf = (state: AccountState, { member: id, turn, fresh, rate }: LeaseRequest, now: number) => {
   const known = state.members[id]
-  if (known === undefined) return fresh ? { until: 0, turn: 0, rate, counts: {}, shares: {} } : undefined
+  if (known === undefined) return fresh ? { until: 0, turn: 0, servedAt: 0, rate, counts: {}, shares: {} } : undefined
   return known.until > now && turn > known.turn ? known : undefined
 }
 
@@ -95,6 +95,7 @@ export const decideLease = (
   if (pauseMillis > 0) state.pausedUntil = Math.max(state.pausedUntil, now + Math.min(pauseMillis, retryAfterMaxMillis))
   const counts = mapValues(request.counts, (ask, name) => grantCount(state, member.counts, name, ask, now))
   const shares = mapValues(request.shares, (ask, name) => grantShare(state, member, id, name, ask, now))
+  noteTurn(member, now)
   const answer = {
     _tag: "granted",
     counts,

@@ -110,14 +110,14 @@ export interface CountRecord extends CountTerms {
 export interface ShareRecord extends ShareTerms {
   held: number
   want: number
-  /** when it last held some, and since when it does */
-  servedAt: number
-  since: number
 }
 
 export interface MemberRecord {
   until: number
   turn: number
+  /** when it last held some of all that it shares, and since when it does; undefined: it does not */
+  servedAt: number
+  since?: number | undefined
   rate: RateBudget
   counts: Record<string, CountRecord>
   shares: Record<string, ShareRecord>

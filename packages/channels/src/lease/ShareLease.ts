@@ -3,7 +3,7 @@
  *
  * Guarantee: members hold no more units together than there are, and a unit changes hands only once its holder has given it up, or its
  * lease is over. A unit that was given up or lost is as empty as its holder said, at worst empty. Where there are fewer units than
- * members that want one, they take turns. It changes the state that it is given, and nothing else.
+ * members that want one, they take turns, the same for all that is shared: none holds calls while another holds the tokens. It changes the state that it is given, and nothing else.
  */
 import { leaseTurnMillis } from "../ChannelLimit.ts"
 import type { AccountState, MemberRecord, ShareAsk, ShareGrant, ShareRecord } from "./LeaseTerms.ts"
@@ -13,21 +13,25 @@ interface Wish {
   readonly want: number
 }
 
-/** So many units for each, as evenly as their wishes allow; what cannot be divided goes to the first. */
-export const allot = (units: number, wishes: ReadonlyArray<Wish>): ReadonlyMap<string, number> => {
-  const shares = new Map<string, number>()
-  let left = Math.max(0, units)
-  let among = wishes.length
-  for (const { id, want } of wishes.toSorted((a, b) => a.want - b.want)) {
-    const share = Math.min(want, Math.floor(left / among))
-    shares.set(id, share)
-    left -= share
+/** So many for each that those who wish for less have what they wish for. */
+const levelOf = (units: number, wishes: ReadonlyArray<Wish>): number => {
+  let [left, among] = [units, wishes.length]
+  for (const { want } of wishes.toSorted((a, b) => a.want - b.want)) {
+    if (want > left / among) return Math.floor(left / among)
+    left -= want
     among -= 1
   }
+  return units
+}
+
+/** So many units for each, as evenly as their wishes allow; what cannot be divided goes to the first. */
+export const allot = (units: number, wishes: ReadonlyArray<Wish>): ReadonlyMap<string, number> => {
+  const level = levelOf(Math.max(0, units), wishes)
+  const shares = new Map(wishes.map(({ id, want }) => [id, Math.min(want, level)]))
+  let left = Math.max(0, units) - [...shares.values()].reduce((all, share) => all + share, 0)
   for (const { id, want } of wishes) {
-    const share = shares.get(id)!
-    if (left < 1 || share >= want) continue
-    shares.set(id, share + 1)
+    if (left < 1 || shares.get(id)! >= want) continue
+    shares.set(id, shares.get(id)! + 1)
     left -= 1
   }
   return shares
@@ -35,19 +39,29 @@ export const allot = (units: number, wishes: ReadonlyArray<Wish>): ReadonlyMap<s
 
 interface Holder {
   readonly id: string
+  readonly member: MemberRecord
   readonly share: ShareRecord
   readonly isLive: boolean
 }
 
 const holdersOf = (state: AccountState, name: string, now: number): ReadonlyArray<Holder> =>
-  Object.entries(state.members).flatMap(([id, { shares, until }]) => {
-    const share = shares[name]
-    return share === undefined ? [] : [{ id, share, isLive: until > now }]
+  Object.entries(state.members).flatMap(([id, member]) => {
+    const share = member.shares[name]
+    return share === undefined ? [] : [{ id, member, share, isLive: member.until > now }]
   })
 
 /** Who has just got some keeps them for a turn; then those come first that have gone without for longest. */
-const place = ({ share }: Holder, now: number): number =>
-  share.held > 0 && now - share.since < leaseTurnMillis ? Number.NEGATIVE_INFINITY : share.servedAt
+const place = ({ member: { servedAt, since } }: Holder, now: number): number =>
+  since !== undefined && now - since < leaseTurnMillis ? Number.NEGATIVE_INFINITY : servedAt
+
+/** After an exchange of the member. */
+export const noteTurn = (member: MemberRecord, now: number): void => {
+  if (Object.values(member.shares).some(({ held }) => held === 0)) member.since = undefined
+  else {
+    member.since ??= now
+    member.servedAt = now
+  }
+}
 
 /** Fills the free units up to now. */
 const refill = (state: AccountState, name: string, free: number, refillMillis: number, now: number) => {
@@ -84,7 +98,7 @@ export const grantShare = (
   now: number
 ): ShareGrant => {
   const { units, refillMillis, lingerMillis, hold, back, want } = ask
-  const record = (member.shares[name] ??= { units, refillMillis, lingerMillis, held: 0, want, servedAt: 0, since: now })
+  const record = (member.shares[name] ??= { units, refillMillis, lingerMillis, held: 0, want })
   const before = record.held
   Object.assign(record, { units, refillMillis, lingerMillis, want })
   const holders = holdersOf(state, name, now)
@@ -100,8 +114,6 @@ export const grantShare = (
   const more = Math.min(Math.max(0, target - record.held), free)
   const level = free === 0 ? 0 : (pool.level * more) / free
   pool.level -= level
-  if (record.held === 0 && more > 0) record.since = now
   record.held += more
-  if (record.held > 0 || before > 0) record.servedAt = now
   return { units: record.held, level, target, of, elsewhere: heldBy(holders) - record.held }
 }
