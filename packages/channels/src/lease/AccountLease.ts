@@ -204,8 +204,9 @@ export class AccountLease {
     const earliest = this.askedAt + (this.trouble === undefined ? leasePauseMillis : leaseRetryMillis)
     if (!isUsable) return Math.max(now, earliest)
     let at = this.underWay > 0 ? Number.POSITIVE_INFINITY : this.activeAt + leaseIdleMillis
-    at = Math.min(at, this.askedAt + (this.hungry || this.unreported ? this.reportMillis : leaseMillis / 3))
     const lacking = this.hungry ? this.lackingSince : undefined
+    const hasNews = this.unreported || (this.hungry && lacking === undefined)
+    at = Math.min(at, this.askedAt + (hasNews ? this.reportMillis : leaseMillis / 3))
     if (lacking !== undefined) at = Math.min(at, lacking)
     else if (this.urgent) at = earliest
     if (this.owes) at = earliest
