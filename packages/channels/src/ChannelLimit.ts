@@ -186,3 +186,9 @@ export const outlivesMillis = 60_000
 
 /** How long other processes are told what a channel said of a budget whose end it does not name. */
 export const spokenMillis = 60_000
+
+/** Writes of a listing's day that are stored at once: what a killed process takes along, so that few writes wait for the store. */
+export const daysAheadOf = (max: number): number => Math.max(1, Math.floor(max / 50))
+
+/** When a listing whose next write is not stored is looked at again: it is as soon as that is stored, unless the store is away. */
+export const dayStoreRetryMillis = 1_000

@@ -14,7 +14,6 @@ import type { AccountState, LeaseAnswer, LeaseRequest } from "../src/lease/Lease
 import { seededRandom } from "../src/simulated/SimulatedBehaviour.ts"
 
 const stepMillis = 10
-const callMillis = 400
 
 interface Call {
   readonly at: number
@@ -41,6 +40,8 @@ interface World {
   readonly loses: number
   readonly delays: number
   isAway: boolean
+  /** longest call */
+  readonly callMillis: number
 }
 
 /** One process with one channel, that would call all the time. */
@@ -55,13 +56,14 @@ class Process {
   private readonly flights: Array<Flight> = []
   private readonly ends: Array<number> = []
   appetite = 1
+  cutOffUntil = 0
 
   constructor(world: World, name: string, rate: RateBudget) {
     this.world = world
     this.offset = Math.floor((world.random() - 0.5) * 4 * 3_600_000)
     let names = 0
     this.lease = new AccountLease(rate.account !== undefined, () => `${name}.${(names += 1)}`)
-    this.lease.callMillis = () => callMillis
+    this.lease.callMillis = () => world.callMillis
     this.budgets = new AccountBudgets(this.lease)
     this.member = this.budgets.join(rate, this.clock, () => {})
   }
@@ -89,8 +91,11 @@ class Process {
       lease.failed("no answer", this.clock)
     }
     if (this.flights.length > 0 || lease.dueAt(this.clock) > this.clock) return
-    const after = (at: number) => (world.random() < world.loses ? Infinity : at + world.random() * world.delays)
-    const decidesAt = world.isAway ? Infinity : after(world.now)
+    const { loses, delays, random } = world
+    // some are so late that their sender has given them up, or that its lease is over
+    const delay = () => random() * (random() < loses ? 6 * delays : delays)
+    const after = (at: number) => (random() < loses ? Infinity : at + delay())
+    const decidesAt = world.isAway || world.now < this.cutOffUntil ? Infinity : after(world.now)
     const request = structuredClone(lease.request(this.clock))
     this.flights.push({ request, sentAt: world.now, decidesAt, answersAt: after(decidesAt) })
   }
@@ -109,7 +114,7 @@ class Process {
       const most = toZero ? room.items : Math.min(room.items, room.others)
       const items = 1 + Math.floor(world.random() * Math.min(3, most - 1))
       budgets.spend(member, this.clock, { kind, writes: true, items, others: toZero ? 0 : items })
-      const until = world.now + world.random() * callMillis
+      const until = world.now + world.random() * world.callMillis
       this.ends.push(until)
       this.ends.sort((a, b) => a - b)
       world.calls.push({ at: world.now, until, items, toZero })
@@ -194,11 +199,15 @@ const rateOf = (random: () => number, isNamed: boolean): RateBudget => {
     { kind: "items", max: among(3, 300), windowMillis: among(5_000, 50_000) },
     { kind: "cost", bucket: among(20, 200), restorePerSecond: among(5, 60), perRequest: 4, perItem: 1 }
   ]
+  // one kind alone is used to its brim
+  const kinds = isNamed ? among(0, 2) : 0
+  if (kinds === 1) return { perSecond: 1_000, burst: 1_000, concurrency: among(2, 8), account: "seller" }
+  if (kinds === 2) return { perSecond: among(2, 12), burst: among(2, 8), concurrency: 1_000, account: "seller" }
   return {
-    perSecond: among(1, 40),
-    burst: among(1, 30),
-    concurrency: among(1, 12),
-    limits: isNamed ? [...outliving, ...short].filter(() => random() < 0.5) : outliving,
+    perSecond: among(1, 12),
+    burst: among(1, 8),
+    concurrency: among(1, 16),
+    limits: isNamed ? [...outliving, ...short].filter(() => random() < 0.3) : outliving,
     ...(isNamed ? { account: "seller" } : {})
   }
 }
@@ -209,7 +218,7 @@ describe("budgets that processes share", () => {
   it("are not exceeded over any span, whatever becomes of processes, messages and clocks", () => {
     for (const seed of seeds) {
       const random = seededRandom(seed)
-      const world: World = { now: 0, state: undefined, random, calls: [], loses: 0.1, delays: 1_500, isAway: false }
+      const world: World = { now: 0, state: undefined, random, calls: [], loses: 0.1, delays: 1_500, isAway: false, callMillis: 2_500 }
       late.length = 0
       const rate = rateOf(random, random() < 0.8)
       let born = 0
@@ -218,7 +227,10 @@ describe("budgets that processes share", () => {
         if (processes.length < 4 && random() < 0.002) processes.push(new Process(world, `p${(born += 1)}`, rate))
         if (random() < 0.0005) processes = processes.slice(1)
         if (random() < 0.001) world.isAway = !world.isAway && random() < 0.3
-        for (const each of processes) if (random() < 0.001) each.appetite = random()
+        for (const each of processes) {
+          if (random() < 0.001) each.appetite = random()
+          if (random() < 0.0007) each.cutOffUntil = world.now + random() * 3 * leaseMillis
+        }
         for (const flight of late) decideLate(world, flight)
         for (const each of processes) each.decide()
         for (const each of processes) each.step()
@@ -230,7 +242,7 @@ describe("budgets that processes share", () => {
   it("are used up by processes together, and survive each of them", () => {
     for (const seed of seeds) {
       const random = seededRandom(seed)
-      const world: World = { now: 0, state: undefined, random, calls: [], loses: 0, delays: 5, isAway: false }
+      const world: World = { now: 0, state: undefined, random, calls: [], loses: 0, delays: 5, isAway: false, callMillis: 400 }
       late.length = 0
       const limit = { kind: "requests", max: 200, windowMillis: 24 * 3_600_000 } as const
       const rate: RateBudget = { perSecond: 20, burst: 5, concurrency: 5, account: "seller", limits: [limit] }
@@ -253,7 +265,7 @@ describe("budgets that processes share", () => {
   it("come back when one that held them is killed, and all of the rate is used by those that are left", () => {
     for (const seed of seeds) {
       const random = seededRandom(seed)
-      const world: World = { now: 0, state: undefined, random, calls: [], loses: 0, delays: 5, isAway: false }
+      const world: World = { now: 0, state: undefined, random, calls: [], loses: 0, delays: 5, isAway: false, callMillis: 400 }
       late.length = 0
       const rate: RateBudget = { perSecond: 20, burst: 5, concurrency: 12, account: "seller" }
       const processes = ["a", "b", "c"].map((name) => new Process(world, name, rate))
@@ -276,7 +288,7 @@ describe("budgets that processes share", () => {
   it("are had in turns where there are fewer calls at once, or tokens, than processes", () => {
     for (const seed of seeds) {
       const random = seededRandom(seed)
-      const world: World = { now: 0, state: undefined, random, calls: [], loses: 0, delays: 5, isAway: false }
+      const world: World = { now: 0, state: undefined, random, calls: [], loses: 0, delays: 5, isAway: false, callMillis: 400 }
       late.length = 0
       const rate: RateBudget = { perSecond: 10, burst: 1, concurrency: 1, account: "seller" }
       const processes = ["a", "b", "c"].map((name) => new Process(world, name, rate))

@@ -137,8 +137,8 @@ export interface AccountState {
   spoken: Record<string, { number: number; by: string; until: number; resetAt?: number; said: SpokenNow }>
   members: Record<string, MemberRecord>
   spent: Record<string, Array<SpentSlot>>
-  /** how full are the units that no member holds, in units, and when */
-  free: Record<string, { level: number; at: number }>
+  /** units that no member holds, how full they are, in units, and when */
+  free: Record<string, { units: number; level: number; at: number }>
 }
 
 export const emptyAccount = (): AccountState => ({

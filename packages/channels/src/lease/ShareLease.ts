@@ -63,13 +63,11 @@ export const noteTurn = (member: MemberRecord, now: number): void => {
   }
 }
 
-/** Fills the free units up to now. */
+/** Fills up to now those that were free when it was looked at last: what a lease that ended meanwhile left is empty still. */
 const refill = (state: AccountState, name: string, free: number, refillMillis: number, now: number) => {
-  const pool = (state.free[name] ??= { level: free, at: now })
-  const filled = refillMillis === 0 ? free : pool.level + (free * (now - pool.at)) / refillMillis
-  pool.level = Math.min(free, filled)
-  pool.at = now
-  return pool
+  const pool = (state.free[name] ??= { units: free, level: free, at: now })
+  const filled = refillMillis === 0 ? pool.units : pool.level + (pool.units * (now - pool.at)) / refillMillis
+  return Object.assign(pool, { level: Math.min(pool.units, filled), at: now })
 }
 
 const unitsOf = (holders: ReadonlyArray<Holder>): number =>
@@ -113,7 +111,7 @@ export const grantShare = (
   const target = targetOf(holders, id, of, free, now)
   const more = Math.min(Math.max(0, target - record.held), free)
   const level = free === 0 ? 0 : (pool.level * more) / free
-  pool.level -= level
+  Object.assign(pool, { level: pool.level - level, units: free - more })
   record.held += more
   return { units: record.held, level, target, of, elsewhere: heldBy(holders) - record.held }
 }
