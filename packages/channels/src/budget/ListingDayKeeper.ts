@@ -32,7 +32,10 @@ export const keepListingDays = (
       days.stored(rows, now)
       onStored(rows.map(({ sku }) => sku))
     })
-    const loop = Effect.andThen(asked.await, save).pipe(
+    // whoever asked is at work still: others may ask along
+    const loop = asked.await.pipe(
+      Effect.andThen(Effect.yieldNow),
+      Effect.andThen(save),
       Effect.catch((error) =>
         Effect.andThen(
           Effect.logWarning(`listings of channel ${channel} wait: their day is not stored`, error),

@@ -35,9 +35,11 @@ export const keepLease = (account: string, lease: AccountLease, store: Store): E
   const turn = Effect.gen(function* () {
     yield* poked.close
     const now = yield* Clock.currentTimeMillis
-    const wait = lease.dueAt(now) - now
+    const wait = Math.ceil(lease.dueAt(now) - now)
     if (wait <= 0) return yield* exchange(account, lease, store)
     yield* wait === Number.POSITIVE_INFINITY ? poked.await : Effect.raceFirst(poked.await, Effect.sleep(wait))
+    // whoever poked is at work still
+    yield* Effect.yieldNow
   })
   return Effect.forever(turn)
 }
