@@ -154,21 +154,21 @@ const openChannel = (
     const onDrained = () => void fork(noteDrained(definition.id))
     const { onSettled } = options
     const promisedFrom = options.promisedFrom ?? (yield* definedAt(definition.id))
-    let opened: OutputStream | undefined
+    const current = { definition: () => definition }
     const stream = yield* makeOutputStream({
       definition,
       connector,
       onSettled,
       onDrained,
       promisedFrom,
-      accountOf: accountsFor(() => opened?.definition() ?? definition)
+      accountOf: accountsFor(() => current.definition())
     }).pipe(
       untilLedger,
       Effect.mapError(
         (error: ListingStoreError) => new OutboundError({ reason: "listings_unreadable", detail: error.message })
       )
     )
-    opened = stream
+    current.definition = stream.definition
     stream.operate(operation)
     return stream
   })

@@ -164,11 +164,17 @@ describe("processes of one account", () => {
     const child = await startChild(c)
     for (const each of [a, b]) await startOutbound(each)
     const counts = () => [a, b, c].map(({ id }) => countOf(id))
-    await until(() => counts().every((count) => count >= 20), () => counts().join(" "))
+    await until(
+      () => counts().every((count) => count >= 20),
+      () => counts().join(" ")
+    )
     await kill(child)
     const [before, began] = [requests.length, performance.now()]
     const rest = 200
-    await until(() => requests.length >= before + rest, () => `${requests.length - before}`)
+    await until(
+      () => requests.length >= before + rest,
+      () => `${requests.length - before}`
+    )
     const windows = (performance.now() - began) / windowMillis
     // a window that is measured here is shorter by what a request may take longer to get here than another
     assert.isAtMost(mostIn(windowMillis - 250), max)

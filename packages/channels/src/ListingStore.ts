@@ -66,10 +66,7 @@ export class ListingStore extends Context.Service<
     /** How often each listing was written within its days, where that still counts. */
     readonly loadDays: (channel: ChannelId) => Effect.Effect<ReadonlyArray<StoredDays>, ListingStoreError>
     /** Each SKU at most once; replaces what was stored of it. All or nothing is stored. */
-    readonly saveDays: (
-      channel: ChannelId,
-      rows: ReadonlyArray<StoredDays>
-    ) => Effect.Effect<void, ListingStoreError>
+    readonly saveDays: (channel: ChannelId, rows: ReadonlyArray<StoredDays>) => Effect.Effect<void, ListingStoreError>
     /** A run that is older than the stored one changes nothing. */
     readonly saveRun: (channel: ChannelId, run: ScheduledRun) => Effect.Effect<void, ListingStoreError>
     /**

@@ -65,7 +65,10 @@ describe("BudgetLeases in memory", () => {
 describe("units for several", () => {
   it("are had by those who wish for few, the rest is divided evenly, and what cannot be divided goes to the first", () => {
     const shared = (units: number, ...wants: ReadonlyArray<number>) => [
-      ...allot(units, wants.map((want, n) => ({ id: `${n}`, want }))).values()
+      ...allot(
+        units,
+        wants.map((want, n) => ({ id: `${n}`, want }))
+      ).values()
     ]
     assert.deepStrictEqual(shared(10, 20, 1, 20), [5, 1, 4])
     assert.deepStrictEqual(shared(1, 1, 1), [1, 0])

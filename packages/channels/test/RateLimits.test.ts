@@ -201,7 +201,11 @@ describe("a listing's day over a restart", () => {
       const rate = { ...wide, limits: [{ kind: "listingDay", max: 100, ...limit } as const] }
       const scope = yield* Scope.make()
       const first = yield* Scope.provide(started(rate), scope)
-      yield* changes(first.offer, "A", Array.from({ length: 31 }, (_, n) => n + 1))
+      yield* changes(
+        first.offer,
+        "A",
+        Array.from({ length: 31 }, (_, n) => n + 1)
+      )
       yield* again(Scope.close(scope, Exit.void))
       first.stream.operate("paused")
       const second = yield* started(rate)

@@ -153,7 +153,10 @@ export class Budgets {
 
   /** When a call may begin that is to delay no other: the whole burst is there, and every limit admits it. */
   leftoverAt(now: number): number {
-    return Math.max(this.admitAt(now, "other"), this.bucket.availableAt(now, Math.max(0, this.rate.burst * this.part - 1)))
+    return Math.max(
+      this.admitAt(now, "other"),
+      this.bucket.availableAt(now, Math.max(0, this.rate.burst * this.part - 1))
+    )
   }
 
   /** Which limit a call that is not to zero waits for longest, and until when; undefined: none. */
@@ -168,7 +171,10 @@ export class Budgets {
     if (!isWaiting) return undefined
     for (const [name, each] of this.limits) look(name, each.admitAt(now, "other"))
     if (lease?.trouble !== undefined && lease.admitAt(now) > now)
-      return { limit: `shared with other processes, and their store is away: ${lease.trouble}`, until: lease.retryAt(now) }
+      return {
+        limit: `shared with other processes, and their store is away: ${lease.trouble}`,
+        until: lease.retryAt(now)
+      }
     for (const [name, each] of this.learned) look(`said by the channel: ${name}`, each.admitAt(now, "other"))
     return limit === undefined ? undefined : { limit, until }
   }

@@ -9,7 +9,11 @@ import type { AccountState, Amount, CountAsk, CountGrant, CountRecord } from "./
 
 const none: Amount = { all: 0, others: 0 }
 
-export const outstandingOf = ({ granted, spent, returned }: Pick<CountRecord, "granted" | "spent" | "returned">): Amount => ({
+export const outstandingOf = ({
+  granted,
+  spent,
+  returned
+}: Pick<CountRecord, "granted" | "spent" | "returned">): Amount => ({
   all: granted.all - spent.all - returned.all,
   others: granted.others - spent.others - returned.others
 })
@@ -27,7 +31,13 @@ const recordsOf = (state: AccountState, name: string): Array<CountRecord> =>
   Object.values(state.members).flatMap(({ counts }) => counts[name] ?? [])
 
 /** Counts an amount from `at` on, until the window has passed since. */
-export const noteSpent = (state: AccountState, name: string, windowMillis: number, at: number, amount: Amount): void => {
+export const noteSpent = (
+  state: AccountState,
+  name: string,
+  windowMillis: number,
+  at: number,
+  amount: Amount
+): void => {
   if (amount.all <= 0 && amount.others <= 0) return
   const slots = (state.spent[name] ??= [])
   const slotMillis = Math.max(1, Math.ceil(windowMillis / windowSlots))
