@@ -91,7 +91,7 @@ export class Budgets {
     const { lease } = this
     if (lease === undefined) return
     const shared = limits.filter(isOfLane).filter((limit) => lease.isNamed || outlives(limit))
-    lease.retain(new Set(["rate", "calls", ...shared.map(sharedNameOf)]))
+    lease.holdings.retain(new Set(["rate", "calls", ...shared.map(sharedNameOf)]))
     if (!lease.isNamed) return
     const regrant = (part: number, level: number, now: number) => {
       this.part = part
@@ -100,8 +100,8 @@ export class Budgets {
     }
     const levelAt = (now: number) => this.bucket.left(now) / this.rate.burst
     const terms = { units: burst, refillMillis: (1000 * burst) / perSecond }
-    this.part = lease.share("rate", terms, { regrant, levelAt }).part
-    lease.share("calls", { units: concurrency, refillMillis: 0 })
+    this.part = lease.holdings.share("rate", terms, { regrant, levelAt }).part
+    lease.holdings.share("calls", { units: concurrency, refillMillis: 0 })
   }
 
   private applyRate(now: number): void {

@@ -60,7 +60,7 @@ const windowOf = (limit: LimitOf<"requests" | "items">, lease: AccountLease | un
   const { max, windowMillis } = limit
   return lease === undefined
     ? new SlidingWindow(max, windowMillis, windowSlots)
-    : new LeasedWindow(lease, lease.count(sharedNameOf(limit), { max, windowMillis, kept: keptOf(max) }))
+    : new LeasedWindow(lease, lease.holdings.count(sharedNameOf(limit), { max, windowMillis, kept: keptOf(max) }))
 }
 
 const requestsOf = (limit: LimitOf<"requests">, lease: AccountLease | undefined): LimitBudget => {
@@ -105,7 +105,10 @@ const costOf = (limit: LimitOf<"cost">, lease: AccountLease | undefined): LimitB
   }
   if (lease !== undefined) {
     const terms = { units: Math.floor(bucket / least), refillMillis: (1000 * bucket) / restorePerSecond }
-    part = lease.share(sharedNameOf(limit), terms, { regrant, levelAt: (now) => points.left(now) / burst }).part
+    part = lease.holdings.share(sharedNameOf(limit), terms, {
+      regrant,
+      levelAt: (now) => points.left(now) / burst
+    }).part
     apply(Number.NEGATIVE_INFINITY)
   }
   const itemsFor = (left: number) =>

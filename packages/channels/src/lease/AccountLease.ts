@@ -11,13 +11,12 @@ import {
   leaseIdleMillis,
   leaseMillis,
   leasePauseMillis,
-  leaseReportMillis,
-  leaseReportMillisMin,
   leaseRetryMillis,
   leaseSlackMillis
 } from "../ChannelLimit.ts"
-import { CountHolding, ShareHolding, type ShareUser } from "./Holding.ts"
-import type { CountTerms, LeaseAnswer, LeaseRequest, ShareTerms, SpokenNow } from "./LeaseTerms.ts"
+import type { ShareHolding } from "./Holding.ts"
+import { Holdings } from "./Holdings.ts"
+import type { LeaseAnswer, LeaseRequest, SpokenNow } from "./LeaseTerms.ts"
 
 /** What the other processes say. */
 export interface Heard {
@@ -39,8 +38,7 @@ export class AccountLease {
   /** why the store does not answer */
   trouble: string | undefined
   pausedUntil = 0
-  private readonly counts = new Map<string, CountHolding>()
-  private readonly shares = new Map<string, ShareHolding>()
+  readonly holdings = new Holdings()
   private readonly spoken = new Map<string, BudgetObservation>()
   private readonly nameOf: () => string
   private member: string
@@ -63,30 +61,12 @@ export class AccountLease {
     this.member = nameOf()
   }
 
-  /** A limit of the account; the same holding each time. */
-  count(name: string, terms: CountTerms): CountHolding {
-    const holding = this.counts.get(name) ?? new CountHolding(terms)
-    this.counts.set(name, holding)
-    return Object.assign(holding, { terms, isDeclared: true })
-  }
-
-  share(name: string, terms: Omit<ShareTerms, "lingerMillis">, user?: ShareUser): ShareHolding {
-    const holding = this.shares.get(name) ?? new ShareHolding({ ...terms, lingerMillis: 0 })
-    this.shares.set(name, holding)
-    return Object.assign(holding, { terms: { ...terms, lingerMillis: 0 }, isDeclared: true, user })
-  }
-
-  /** Only these limits are declared from now on. */
-  retain(names: ReadonlySet<string>): void {
-    for (const [name, holding] of [...this.counts, ...this.shares]) holding.isDeclared = names.has(name)
-  }
-
   get isNeeded(): boolean {
-    return this.counts.size + this.shares.size > 0
+    return this.holdings.isSome
   }
 
   private get calls(): ShareHolding | undefined {
-    return this.shares.get("calls")
+    return this.holdings.calls
   }
 
   /** Calls that other processes may have under way. */
@@ -129,17 +109,7 @@ export class AccountLease {
   }
 
   private isLacking(now: number): boolean {
-    return !this.isUsable(now) || this.lackingSince !== undefined
-  }
-
-  /** From when on it is worth asking for something of which nothing is held; undefined: there is some of everything. */
-  private get lackingSince(): number | undefined {
-    let at: number | undefined
-    for (const { isDeclared, left, retryAt } of this.counts.values())
-      if (isDeclared && (left.all < 1 || left.others < 1)) at = Math.min(at ?? retryAt, retryAt)
-    for (const { isDeclared, units } of this.shares.values())
-      if (isDeclared && units < 1) at = Math.min(at ?? Number.POSITIVE_INFINITY, this.askedAt + leaseRetryMillis)
-    return at
+    return !this.isUsable(now) || this.holdings.lackingSince(this.askedAt) !== undefined
   }
 
   /** A call begins. */
@@ -147,7 +117,7 @@ export class AccountLease {
     this.underWay += 1
     this.activeAt = now
     if (!this.isNeeded) return
-    const isLow = [...this.counts.values()].some((each) => each.isLow)
+    const { isLow } = this.holdings
     const isNews = !this.unreported || (isLow && !this.urgent)
     this.unreported = true
     if (isLow) this.urgent = true
@@ -158,19 +128,8 @@ export class AccountLease {
   end(calls = 1): boolean {
     const wasFull = this.isFull
     this.underWay = Math.max(0, this.underWay - calls)
-    if (this.owes) this.poke()
+    if (this.holdings.owes(this.underWay)) this.poke()
     return wasFull && calls > 0
-  }
-
-  /** Others wait for what it has come down by. */
-  private get owes(): boolean {
-    for (const [name, share] of this.shares) if (share.owes(this.inUse(name))) return true
-    return false
-  }
-
-  /** Units that it cannot give up now. */
-  private inUse(name: string): number {
-    return name === "calls" ? this.underWay : 0
   }
 
   pause(until: number): void {
@@ -190,12 +149,6 @@ export class AccountLease {
     this.poke()
   }
 
-  private get reportMillis(): number {
-    let least = leaseReportMillis
-    for (const { terms } of this.counts.values()) least = Math.min(least, Math.ceil(terms.windowMillis / 10))
-    return Math.max(least, leaseReportMillisMin)
-  }
-
   /** When the store is to be asked next, milliseconds since the epoch; `Infinity`: not before something happens. */
   dueAt(now: number): number {
     if (!this.isNeeded) return Number.POSITIVE_INFINITY
@@ -204,12 +157,12 @@ export class AccountLease {
     const earliest = this.askedAt + (this.trouble === undefined ? leasePauseMillis : leaseRetryMillis)
     if (!isUsable) return Math.max(now, earliest)
     let at = this.underWay > 0 ? Number.POSITIVE_INFINITY : this.activeAt + leaseIdleMillis
-    const lacking = this.hungry ? this.lackingSince : undefined
+    const lacking = this.hungry ? this.holdings.lackingSince(this.askedAt) : undefined
     const hasNews = this.unreported || (this.hungry && lacking === undefined)
-    at = Math.min(at, this.askedAt + (hasNews ? this.reportMillis : leaseMillis / 3))
+    at = Math.min(at, this.askedAt + (hasNews ? this.holdings.reportMillis : leaseMillis / 3))
     if (lacking !== undefined) at = Math.min(at, lacking)
     else if (this.urgent) at = earliest
-    if (this.owes) at = earliest
+    if (this.holdings.owes(this.underWay)) at = earliest
     return Math.max(at, earliest)
   }
 
@@ -230,8 +183,8 @@ export class AccountLease {
       fresh,
       leaves,
       rate: this.rate!,
-      counts: fromMap(this.counts, (each) => each.ask(elapsed, leaves)),
-      shares: fromMap(this.shares, (each, name) => each.ask(now, this.inUse(name), want(each.units), leaves)),
+      counts: this.holdings.askCounts(elapsed, leaves),
+      shares: this.holdings.askShares(now, this.underWay, want, leaves),
       pauseMillis: Math.max(0, this.pausedUntil - now),
       spoken: [...this.spoken.values()].map((each) => spokenAt(each, now)),
       heard
@@ -254,8 +207,7 @@ export class AccountLease {
     }
     this.usableUntil = this.sentAt + leaseMillis - leaseSlackMillis
     const { counts, shares, others, pauseMillis, spoken, heard } = answer
-    for (const [name, grant] of Object.entries(counts)) this.counts.get(name)?.accept(grant, now)
-    for (const [name, grant] of Object.entries(shares)) this.shares.get(name)?.accept(grant, now)
+    this.holdings.accept(counts, shares, now)
     this.others = others
     this.heard = heard
     this.onAnswer({ pauseMillis, spoken: spoken.map((each) => observationAt(each, now)) }, now)
@@ -273,15 +225,9 @@ export class AccountLease {
     this.turn = 0
     this.fresh = true
     this.usableUntil = Number.NEGATIVE_INFINITY
-    for (const holding of this.counts.values()) holding.reset()
-    for (const holding of this.shares.values()) holding.reset(now)
-    for (const holdings of [this.counts, this.shares])
-      for (const [name, { isDeclared }] of holdings) if (!isDeclared) holdings.delete(name)
+    this.holdings.reset(now)
   }
 }
-
-const fromMap = <A, B>(map: ReadonlyMap<string, A>, f: (value: A, name: string) => B): Readonly<Record<string, B>> =>
-  Object.fromEntries([...map].map(([name, value]) => [name, f(value, name)]))
 
 const spokenAt = ({ resetAt, ...said }: BudgetObservation, now: number): SpokenNow =>
   resetAt === undefined ? said : { ...said, resetMillis: resetAt - now }

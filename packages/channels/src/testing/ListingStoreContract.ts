@@ -92,13 +92,13 @@ export const listingStoreContract: ReadonlyArray<ContractCheck> = [
         written: { "24 hours": [[ends, writes, 0] as const], UTC: [] },
         until: ends
       })
-      deepStrictEqual(yield* store.loadDays(channel), [])
+      deepStrictEqual([...(yield* store.loadDays(channel))], [])
       yield* store.saveDays(channel, [])
       yield* store.saveDays(channel, [days("A", 1), days("Größe'; drop table listing_day", 2), days("past", 3, -1_000)])
       yield* store.saveDays(channel, [days("A", 7)])
       const rows = [...(yield* store.loadDays(channel))].sort((a, b) => (a.sku < b.sku ? -1 : 1))
       deepStrictEqual(rows, [days("A", 7), days("Größe'; drop table listing_day", 2)])
-      deepStrictEqual(yield* store.loadDays(ChannelId.make("contract-days-other")), [])
+      deepStrictEqual([...(yield* store.loadDays(ChannelId.make("contract-days-other")))], [])
     })
   }
 ]
