@@ -14,10 +14,17 @@ import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterAll, afterEach, assert, beforeAll, beforeEach, describe, it } from "vitest"
+import { afterAll, afterEach, assert, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import * as Harness from "./OutboundHarness.ts"
 
-const { announce, publish, until, untilAsync } = Harness
+const { announce, publish } = Harness
+
+/** A process of its own begins late on a busy machine. */
+const patience = { timeout: 60_000, interval: 20 }
+const testMillis = 180_000
+
+const until = (condition: () => boolean, message: () => string = () => "") =>
+  expect.poll(() => (condition() ? "yes" : `not yet ${message()}`), patience).toBe("yes")
 
 interface Request {
   readonly at: number
@@ -101,11 +108,11 @@ const kill = async (child: ChildProcess) => {
   await ended
 }
 
-/** The most in any span of so many milliseconds. */
-const mostIn = (windowMillis: number): number => {
-  let [most, first] = [0, 0]
-  for (const [last, { at }] of requests.entries()) {
-    while (requests[first]!.at <= at - windowMillis) first += 1
+/** The most in any span of so many milliseconds, from the request of this index on. */
+const mostIn = (windowMillis: number, since = 0): number => {
+  let [most, first] = [0, since]
+  for (let last = since; last < requests.length; last++) {
+    while (requests[first]!.at <= requests[last]!.at - windowMillis) first += 1
     most = Math.max(most, last - first + 1)
   }
   return most
@@ -153,37 +160,38 @@ afterEach(async () => {
 })
 
 describe("processes of one account", () => {
-  it("never exceed a window together, and use most of it, while one of them is killed", async () => {
-    const [max, windowMillis] = [100, 5_000]
-    const account = `seller-${round}`
-    const [a, b, c] = ["a", "b", "c"].map((name) =>
-      definitionOf(`${name}-${round}`, account, { kind: "requests", max, windowMillis })
-    ) as [ChannelDefinition, ChannelDefinition, ChannelDefinition]
-    await saveDefinitions(Harness.sql(), [a, b, c], Date.now())
-    await flood(400, 1)
-    const child = await startChild(c)
-    for (const each of [a, b]) await startOutbound(each)
-    const counts = () => [a, b, c].map(({ id }) => countOf(id))
-    await until(
-      () => counts().every((count) => count >= 20),
-      () => counts().join(" ")
-    )
-    await kill(child)
-    const [before, began] = [requests.length, performance.now()]
-    const rest = 200
-    await until(
-      () => requests.length >= before + rest,
-      () => `${requests.length - before}`
-    )
-    const windows = (performance.now() - began) / windowMillis
-    // a window that is measured here is shorter by what a request may take longer to get here than another
-    assert.isAtMost(mostIn(windowMillis - 250), max)
-    assert.isAtMost(mostUnderWay, 6)
-    // a fifth is kept for updates to zero, and what the killed process held is missing from one window
-    assert.isAtLeast(rest / windows, 0.5 * 0.8 * max, `in ${windows} windows`)
-  })
+  it(
+    "never exceed a window together, and use most of it, while one of them is killed",
+    { timeout: testMillis },
+    async () => {
+      const [max, windowMillis] = [100, 5_000]
+      const account = `seller-${round}`
+      const [a, b, c] = ["a", "b", "c"].map((name) =>
+        definitionOf(`${name}-${round}`, account, { kind: "requests", max, windowMillis })
+      ) as [ChannelDefinition, ChannelDefinition, ChannelDefinition]
+      await saveDefinitions(Harness.sql(), [a, b, c], Date.now())
+      await flood(400, 1)
+      const child = await startChild(c)
+      for (const each of [a, b]) await startOutbound(each)
+      const counts = () => [a, b, c].map(({ id }) => countOf(id))
+      await until(
+        () => counts().every((count) => count >= 20),
+        () => counts().join(" ")
+      )
+      await kill(child)
+      const before = requests.length
+      // a fifth is kept for updates to zero; the two that are left use most of the rest
+      await until(
+        () => mostIn(windowMillis, before) >= 0.8 * 0.8 * max && requests.length >= before + max,
+        () => `${mostIn(windowMillis, before)} of ${requests.length - before}`
+      )
+      // a window that is measured here is shorter by what a request may take longer to get here than another
+      assert.isAtMost(mostIn(windowMillis - 250), max)
+      assert.isAtMost(mostUnderWay, 6)
+    }
+  )
 
-  it("do not spend a day once more after a kill, and use it up", async () => {
+  it("do not spend a day once more after a kill, and use it up", { timeout: testMillis }, async () => {
     const max = 60
     const account = `seller-${round}`
     const [a, b] = ["a", "b"].map((name) =>
@@ -192,12 +200,15 @@ describe("processes of one account", () => {
     await saveDefinitions(Harness.sql(), [a, b], Date.now())
     await flood(20, 1)
     const child = await startChild(a)
-    await until(() => countOf(a.id) === 20)
+    await until(
+      () => countOf(a.id) === 20,
+      () => `${countOf(a.id)}`
+    )
     await flood(200, 2)
     await kill(child)
     const second = await startChild(a)
     const one = await startOutbound(b)
-    await untilAsync(async () => (await counted(account)) === 48)
+    await expect.poll(() => counted(account), patience).toBe(48)
     await until(() => one.snapshots()[0]!.waitsFor !== undefined)
     await kill(second)
     const third = await startOutbound(a)
