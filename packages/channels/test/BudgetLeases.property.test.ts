@@ -228,7 +228,7 @@ const seeds =
     : [Number(process.env["HOLDFAST_SEED"])]
 
 describe("budgets that processes share", () => {
-  it("are not exceeded over any span, whatever becomes of processes, messages and clocks", () => {
+  it("are not exceeded over any span, whatever becomes of processes, messages and clocks", { timeout: 120_000 }, () => {
     for (const seed of seeds) {
       const random = seededRandom(seed)
       const world: World = {
@@ -261,7 +261,7 @@ describe("budgets that processes share", () => {
     }
   })
 
-  it("are used up by processes together, and survive each of them", () => {
+  it("are used up by processes together, and survive each of them", { timeout: 120_000 }, () => {
     for (const seed of seeds) {
       const random = seededRandom(seed)
       const world: World = {
@@ -293,39 +293,43 @@ describe("budgets that processes share", () => {
     }
   })
 
-  it("come back when one that held them is killed, and all of the rate is used by those that are left", () => {
-    for (const seed of seeds) {
-      const random = seededRandom(seed)
-      const world: World = {
-        now: 0,
-        state: undefined,
-        random,
-        calls: [],
-        loses: 0,
-        delays: 5,
-        isAway: false,
-        callMillis: 400
-      }
-      late.length = 0
-      const rate: RateBudget = { perSecond: 20, burst: 5, concurrency: 12, account: "seller" }
-      const processes = ["a", "b", "c"].map((name) => new Process(world, name, rate))
-      const run = (until: number) => {
-        const before = world.calls.length
-        for (; world.now < until; world.now += stepMillis) {
-          for (const each of processes) each.decide()
-          for (const each of processes) each.step()
+  it(
+    "come back when one that held them is killed, and all of the rate is used by those that are left",
+    { timeout: 120_000 },
+    () => {
+      for (const seed of seeds) {
+        const random = seededRandom(seed)
+        const world: World = {
+          now: 0,
+          state: undefined,
+          random,
+          calls: [],
+          loses: 0,
+          delays: 5,
+          isAway: false,
+          callMillis: 400
         }
-        return world.calls.length - before
+        late.length = 0
+        const rate: RateBudget = { perSecond: 20, burst: 5, concurrency: 12, account: "seller" }
+        const processes = ["a", "b", "c"].map((name) => new Process(world, name, rate))
+        const run = (until: number) => {
+          const before = world.calls.length
+          for (; world.now < until; world.now += stepMillis) {
+            for (const each of processes) each.decide()
+            for (const each of processes) each.step()
+          }
+          return world.calls.length - before
+        }
+        assert.isAtLeast(run(20_000), 0.85 * 20 * 20, `seed ${seed}`)
+        processes.splice(0, 2)
+        run(30_000)
+        assert.isAtLeast(run(50_000), 0.9 * 20 * 20, `seed ${seed}`)
+        keepsAll(world.calls, rate, `seed ${seed}`)
       }
-      assert.isAtLeast(run(20_000), 0.85 * 20 * 20, `seed ${seed}`)
-      processes.splice(0, 2)
-      run(30_000)
-      assert.isAtLeast(run(50_000), 0.9 * 20 * 20, `seed ${seed}`)
-      keepsAll(world.calls, rate, `seed ${seed}`)
     }
-  })
+  )
 
-  it("are had in turns where there are fewer calls at once, or tokens, than processes", () => {
+  it("are had in turns where there are fewer calls at once, or tokens, than processes", { timeout: 120_000 }, () => {
     for (const seed of seeds) {
       const random = seededRandom(seed)
       const world: World = {
