@@ -3,6 +3,7 @@ import { ListingStore, ListingStoreError } from "@holdfast/channels/ListingStore
 import { lastRun, saveRun } from "@holdfast/ledger/ChannelRuns"
 import { Database } from "@holdfast/ledger/Database"
 import { loadListings, saveListings } from "@holdfast/ledger/Listing"
+import { loadListingDays, saveListingDays } from "@holdfast/ledger/ListingDays"
 import { Effect, Layer } from "effect"
 
 export const layer: Layer.Layer<ListingStore, never, Database> = Layer.effect(
@@ -16,6 +17,16 @@ export const layer: Layer.Layer<ListingStore, never, Database> = Layer.effect(
     save: (channel, rows, changes) =>
       Effect.tryPromise({
         try: () => saveListings(sql, channel, rows, changes),
+        catch: (cause) => new ListingStoreError({ reason: "save_failed", channel, cause })
+      }),
+    loadDays: (channel) =>
+      Effect.tryPromise({
+        try: () => loadListingDays(sql, channel),
+        catch: (cause) => new ListingStoreError({ reason: "load_failed", channel, cause })
+      }),
+    saveDays: (channel, rows) =>
+      Effect.tryPromise({
+        try: () => saveListingDays(sql, channel, rows),
         catch: (cause) => new ListingStoreError({ reason: "save_failed", channel, cause })
       }),
     lastRun: (channel) =>

@@ -5,9 +5,9 @@
  * delays neither the reading nor another channel. What was confirmed to us survives in PostgreSQL, and so does with which
  * definitions: they are stored before the first push. While it runs, a channel is what the ledger says: see `ChannelFollower`.
  */
-import { type AccountOf, makeAccounts } from "@holdfast/channels/budget/AccountBudgets"
 import type { ChannelSnapshot } from "@holdfast/channels/ChannelSnapshot"
 import type { SettledEvent } from "@holdfast/channels/EventAccount"
+import { type AccountsFor, makeLeasedAccounts } from "@holdfast/channels/lease/LeasedAccounts"
 import type { ListingStore, ListingStoreError } from "@holdfast/channels/ListingStore"
 import { makeOutputStream, type OutputStream } from "@holdfast/channels/OutputStream"
 import type { NatsConnection } from "@holdfast/bus/NatsConnection"
@@ -24,6 +24,7 @@ import {
 import { Database, query } from "@holdfast/ledger/Database"
 import { Clock, Context, Effect, FiberSet, Latch, Layer, Schedule, type Scope } from "effect"
 import { type ConsumerState, consumeAvailability, initialConsumerState } from "./AvailabilityConsumer.ts"
+import * as BudgetLedger from "./BudgetLedger.ts"
 import { makeBundleListings } from "./BundleListings.ts"
 import { followChannels, noteDrained } from "./ChannelFollower.ts"
 import { connectorOf } from "./ConnectorOf.ts"
@@ -55,7 +56,7 @@ export class Outbound extends Context.Service<
 >()("@holdfast/outbound/Outbound") {
   /** Channels' secrets are read from the configuration, by the names that the definitions give. */
   static readonly layer = (options: OutboundOptions): Layer.Layer<Outbound, OutboundError, NatsConnection | Database> =>
-    Layer.effect(Outbound, make(options)).pipe(Layer.provide([ListingLedger.layer, bundles]))
+    Layer.effect(Outbound, make(options)).pipe(Layer.provide([ListingLedger.layer, BudgetLedger.layer, bundles]))
 }
 
 const bundles = Bundles.layer.pipe(
@@ -70,9 +71,9 @@ const make = Effect.fnUntraced(function* (options: OutboundOptions) {
   const channels: Array<OutputStream> = []
   const byId = new Map<ChannelId, OutputStream>()
   const state = initialConsumerState()
-  const accountOf = makeAccounts()
+  const accountsFor = yield* makeLeasedAccounts
   const open = (revision: ChannelRevision) =>
-    Effect.map(openChannel(revision, options, accountOf), (channel) => {
+    Effect.map(openChannel(revision, options, accountsFor), (channel) => {
       channels.push(channel)
       byId.set(revision.definition.id, channel)
     })
@@ -145,7 +146,7 @@ const untilLedger = <A, E extends Error, R>(effect: Effect.Effect<A, E, R>): Eff
 const openChannel = (
   { definition, operation }: ChannelRevision,
   options: OutboundOptions,
-  accountOf: AccountOf
+  accountsFor: AccountsFor
 ): Effect.Effect<OutputStream, OutboundError, ListingStore | Database | Scope.Scope> =>
   Effect.gen(function* () {
     const connector = yield* connectorOf(definition)
@@ -153,19 +154,21 @@ const openChannel = (
     const onDrained = () => void fork(noteDrained(definition.id))
     const { onSettled } = options
     const promisedFrom = options.promisedFrom ?? (yield* definedAt(definition.id))
+    const current = { definition: () => definition }
     const stream = yield* makeOutputStream({
       definition,
       connector,
       onSettled,
       onDrained,
       promisedFrom,
-      accountOf
+      accountOf: accountsFor(() => current.definition())
     }).pipe(
       untilLedger,
       Effect.mapError(
         (error: ListingStoreError) => new OutboundError({ reason: "listings_unreadable", detail: error.message })
       )
     )
+    current.definition = stream.definition
     stream.operate(operation)
     return stream
   })

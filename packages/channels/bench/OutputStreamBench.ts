@@ -1,7 +1,9 @@
 /**
  * What an output stream costs: offers changes at a steady rate to a channel over HTTP, and tells processor time and delays.
  *
- *     node packages/channels/bench/OutputStreamBench.ts [rate per second] [seconds] [latency of the channel in ms]
+ *     node packages/channels/bench/OutputStreamBench.ts [rate per second] [seconds] [latency of the channel in ms] [leased]
+ *
+ * `leased`: the channel's account is named and has a day's budget, all of it leased from a store in memory.
  *
  * Offers leave by an open model: at their intended times, whatever happens to earlier ones.
  */
@@ -11,6 +13,8 @@ import { ChannelId, defaultLocation, Sku } from "@holdfast/domain/Identity"
 import { Effect, Redacted } from "effect"
 import { fork } from "node:child_process"
 import type { SettledEvent } from "../src/EventAccount.ts"
+import { BudgetLeases } from "../src/lease/BudgetLeases.ts"
+import { makeLeasedAccounts } from "../src/lease/LeasedAccounts.ts"
 import { ListingStore } from "../src/ListingStore.ts"
 import { makeOutputStream } from "../src/OutputStream.ts"
 import { makeSimulatedConnector } from "../src/simulated/SimulatedConnector.ts"
@@ -20,6 +24,7 @@ const [rate, seconds, latency] = [
   Number(process.argv[3] ?? 10),
   Number(process.argv[4] ?? 20)
 ]
+const isLeased = process.argv[5] === "leased"
 const skus = 5_000
 const secret = `whsec_${Buffer.from("a secret of the bench").toString("base64")}`
 
@@ -44,6 +49,8 @@ const stockOf = (n: number, at: number): Availability => ({
   more: 0
 })
 
+const leased = { account: "bench", limits: [{ kind: "requests", max: 10_000_000, windowMillis: 86_400_000 } as const] }
+
 const definitionOf = (endpoint: string): ChannelDefinition => ({
   id: ChannelId.make("bench"),
   name: "Bench",
@@ -53,7 +60,7 @@ const definitionOf = (endpoint: string): ChannelDefinition => ({
   timing: { model: "realtime" },
   budgetMillis: 2_000,
   objective: 0.999,
-  rate: { perSecond: 10_000, burst: 1_000, concurrency: 200 },
+  rate: { perSecond: 10_000, burst: 1_000, concurrency: 200, ...(isLeased ? leased : {}) },
   timeoutMillis: 2_000
 })
 
@@ -67,7 +74,9 @@ const program = Effect.gen(function* () {
   const definition = definitionOf(url)
   const connector = yield* makeSimulatedConnector(definition, Redacted.make(secret))
   const settled: Array<SettledEvent> = []
-  const stream = yield* makeOutputStream({ definition, connector, onSettled: (each) => settled.push(each) })
+  const accountOf = isLeased ? (yield* makeLeasedAccounts)(() => definition) : undefined
+  const onSettled = (each: SettledEvent) => void settled.push(each)
+  const stream = yield* makeOutputStream({ definition, connector, accountOf, onSettled })
   let version = 1
   const offerFor = (total: number) =>
     Effect.promise(async () => {
@@ -111,5 +120,5 @@ const program = Effect.gen(function* () {
   console.log(JSON.stringify({ circuit, breaches, pushes, unknown }))
 })
 
-await Effect.runPromise(Effect.scoped(program).pipe(Effect.provide(ListingStore.memory)))
+await Effect.runPromise(Effect.scoped(program).pipe(Effect.provide([ListingStore.memory, BudgetLeases.memory])))
 server.disconnect()

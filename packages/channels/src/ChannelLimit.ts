@@ -204,3 +204,54 @@ export const wooCommerceBatchMax = 100
  * batch counts as unknown, and is read back.
  */
 export const wooCommerceAnswerBytesMax = 8 * 1024 * 1024
+
+/**
+ * How long a lease of a budget that processes share lasts in the store: a restart of PostgreSQL takes less, and what a process held
+ * that was killed comes back after it.
+ */
+export const leaseMillis = 5_000
+
+/** So much earlier its holder ends its use: what its clock may lose against the store's within one lease. */
+export const leaseSlackMillis = 1_000
+
+/** How often a process that spends tells what it spent: a statement a second. */
+export const leaseReportMillis = 1_000
+
+/** The same where windows are short: a tenth of the window, since what is not told in time counts that much longer; ten a second. */
+export const leaseReportMillisMin = 100
+
+/** Least pause between two exchanges of one process about one account. */
+export const leasePauseMillis = 20
+
+/** Pause before a process asks again for what others hold, or a store that does not answer. */
+export const leaseRetryMillis = 250
+
+/** The same for what was spent long ago: another process may have given some back meanwhile. */
+export const leaseRetryMillisMax = 60_000
+
+/** How far ahead a process leases of what it spends: two reports, so that a late one delays nothing. */
+export const leaseAheadMillis = 2_000
+
+/** Requests or items that are leased at once at least: what a killed process takes along of a day's budget. */
+export const leaseAmountMin = 10
+
+/** A process that called nobody for so long gives its leases back: its next call waits for the store once. */
+export const leaseIdleMillis = 10_000
+
+/** Where there are fewer tokens or calls at once than processes, each keeps one for so long. */
+export const leaseTurnMillis = 1_000
+
+/** An answer of the store that takes longer is given up: a second is left of the lease then. */
+export const leaseAnswerMillis = 2_000
+
+/** Windows and buckets that outlive a process: it is back within seconds. A shorter one is full again by then, or nearly. */
+export const outlivesMillis = 60_000
+
+/** How long other processes are told what a channel said of a budget whose end it does not name. */
+export const spokenMillis = 60_000
+
+/** Writes of a listing's day that are stored at once: what a killed process takes along, so that few writes wait for the store. */
+export const daysAheadOf = (max: number): number => Math.max(1, Math.floor(max / 50))
+
+/** When a listing whose next write is not stored is looked at again: it is as soon as that is stored, unless the store is away. */
+export const dayStoreRetryMillis = 1_000

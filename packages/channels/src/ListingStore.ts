@@ -1,12 +1,13 @@
 /**
- * Where it is remembered what each channel last confirmed, all that it was told, and when its last scheduled run was begun:
- * read once when an output stream starts, written afterwards.
+ * Where it is remembered what each channel last confirmed, all that it was told, how often a listing was written in its days, and
+ * when the last scheduled run was begun: read once when an output stream starts, written afterwards.
  *
  * Guarantee: a stored version never goes back. The memory layer forgets with the process, and keeps no history; PostgreSQL is
  * in the ledger.
  */
 import type { ChannelId, Sku } from "@holdfast/domain/Identity"
-import { Context, Effect, Layer, Schema } from "effect"
+import { Clock, Context, Effect, Layer, Schema } from "effect"
+import type { StoredDays } from "./budget/ListingDays.ts"
 import type { ScheduledRun } from "./OutputPorts.ts"
 
 /** Times are milliseconds since the epoch. */
@@ -62,6 +63,10 @@ export class ListingStore extends Context.Service<
     readonly load: (channel: ChannelId) => Effect.Effect<ReadonlyArray<StoredListing>, ListingStoreError>
     /** When the last scheduled run of the channel was begun, milliseconds since the epoch; undefined: never. */
     readonly lastRun: (channel: ChannelId) => Effect.Effect<number | undefined, ListingStoreError>
+    /** How often each listing was written within its days, where that still counts. */
+    readonly loadDays: (channel: ChannelId) => Effect.Effect<ReadonlyArray<StoredDays>, ListingStoreError>
+    /** Each SKU at most once; replaces what was stored of it. All or nothing is stored. */
+    readonly saveDays: (channel: ChannelId, rows: ReadonlyArray<StoredDays>) => Effect.Effect<void, ListingStoreError>
     /** A run that is older than the stored one changes nothing. */
     readonly saveRun: (channel: ChannelId, run: ScheduledRun) => Effect.Effect<void, ListingStoreError>
     /**
@@ -78,7 +83,18 @@ export class ListingStore extends Context.Service<
   static readonly memory: Layer.Layer<ListingStore> = Layer.sync(ListingStore, () => {
     const channels = new Map<ChannelId, Map<Sku, StoredListing>>()
     const runs = new Map<ChannelId, number>()
+    const days = new Map<ChannelId, Map<Sku, StoredDays>>()
     return {
+      loadDays: (channel) =>
+        Effect.map(Clock.currentTimeMillis, (now) =>
+          [...(days.get(channel)?.values() ?? [])].filter(({ until }) => until > now)
+        ),
+      saveDays: (channel, rows) =>
+        Effect.sync(() => {
+          const stored = days.get(channel) ?? new Map<Sku, StoredDays>()
+          days.set(channel, stored)
+          for (const row of rows) stored.set(row.sku, row)
+        }),
       lastRun: (channel) => Effect.sync(() => runs.get(channel)),
       saveRun: (channel, { ranAt }) =>
         Effect.sync(() => void runs.set(channel, Math.max(ranAt, runs.get(channel) ?? 0))),

@@ -32,7 +32,7 @@ export class OutputCore {
   readonly account: EventAccount
   readonly lane: OutputLane
   readonly queue: OutputQueue
-  private readonly days: ListingDays
+  readonly days: ListingDays
   readonly listings = new Map<Sku, Listing>()
   readonly counts = zeroCounts()
   inFlight = 0
@@ -241,6 +241,16 @@ export class OutputCore {
     listing.heldUntil = at > now ? at : undefined
     if (at > now) return queue.putDelayed(listing, at)
     queue.putReady(listing, order.place(listing, now, current.budgetMillis), jumps)
+  }
+
+  /** The next write of these is stored: they need not wait for that any longer. */
+  daysStored(skus: Iterable<Sku>): void {
+    const now = this.ports.now()
+    for (const sku of skus) {
+      const listing = this.listings.get(sku)
+      if (listing?.place === "delayed" && listing.heldUntil !== undefined) this.putReady(listing, now)
+    }
+    this.pump()
   }
 
   private closeNow(now: number): number {

@@ -160,7 +160,7 @@ export class OutputLane {
 
   end(): void {
     this.underWay -= 1
-    this.member.underWay = Math.max(0, this.member.underWay - 1)
+    this.member.account.end(this.member)
   }
 
   /** What the channel said of its budgets. */

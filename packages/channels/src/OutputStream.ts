@@ -10,6 +10,7 @@ import type { ChannelDefinition, Operation } from "@holdfast/domain/Channel"
 import type { Sku } from "@holdfast/domain/Identity"
 import { Clock, Effect, type Fiber, FiberSet, Random, type Scope } from "effect"
 import type { AccountOf } from "./budget/AccountBudgets.ts"
+import { keepListingDays } from "./budget/ListingDayKeeper.ts"
 import type { ChannelConnector, PushOutcome } from "./ChannelConnector.ts"
 import { connectorGraceMillis } from "./ChannelLimit.ts"
 import { type ChannelSnapshot, type ListingView, snapshotOf, viewOf } from "./ChannelSnapshot.ts"
@@ -98,6 +99,7 @@ export const makeOutputStream = (
       settled: options.onSettled === undefined ? undefined : guarded(options.onSettled, fork)
     })
     yield* Effect.addFinalizer(() => Effect.sync(() => core.lane.leave(now())))
+    yield* keepListingDays(definition.id, core.days, (skus) => core.daysStored(skus))
     core.restore(known, yield* store.lastRun(definition.id))
     const reconciler = yield* makeReconciler({ core, connector: () => current })
     return {

@@ -46,6 +46,12 @@ export class TokenBucket {
     this.tokens = Math.min(this.tokens, Math.max(0, tokens))
   }
 
+  /** Adds tokens that were saved up elsewhere, up to the burst. */
+  give(now: number, tokens: number): void {
+    this.fill(now)
+    this.tokens = Math.min(this.burst, this.tokens + tokens)
+  }
+
   /** Goes by another rate from now on; what was saved up stays, up to the new burst. */
   rebudget(rate: Pick<RateBudget, "perSecond" | "burst">, now: number): void {
     this.fill(now)

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { ChannelDefinition, RateBudget } from "@holdfast/domain/Channel"
 import { ChannelId, Sku } from "@holdfast/domain/Identity"
-import { Clock, Effect } from "effect"
+import { Clock, Effect, Exit, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { type AccountOf, makeAccounts } from "../src/budget/AccountBudgets.ts"
 import type { BudgetObservation } from "../src/budget/BudgetObservation.ts"
-import { ListingStore } from "../src/ListingStore.ts"
+import { ListingStore, ListingStoreError } from "../src/ListingStore.ts"
 import { makeOutputStream } from "../src/OutputStream.ts"
 import { announce, channelDefinition } from "./Announce.ts"
 import { applied, ScriptedConnector } from "./ScriptedConnector.ts"
@@ -26,7 +26,7 @@ const started = (rate: RateBudget, change: Partial<ChannelDefinition> = {}, acco
     return { channel, stream, offer, callsFor }
   })
 
-const onVirtualTime = <A, E>(effect: Effect.Effect<A, E, ListingStore | import("effect").Scope.Scope>) =>
+const onVirtualTime = <A, E>(effect: Effect.Effect<A, E, ListingStore | Scope.Scope>) =>
   effect.pipe(Effect.scoped, Effect.provide(ListingStore.memory))
 
 /** Changes of one listing, each confirmed before the next. */
@@ -191,6 +191,72 @@ describe("what a channel says of its budgets", () => {
         assert.deepInclude(channel.quantities, { S0: 0 })
       })
     )
+  )
+})
+
+describe("a listing's day over a restart", () => {
+  const writesOf = (limit: object, again: (stop: Effect.Effect<void>) => Effect.Effect<void>) =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(Date.UTC(2026, 10, 25, 12))
+      const rate = { ...wide, limits: [{ kind: "listingDay", max: 100, ...limit } as const] }
+      const scope = yield* Scope.make()
+      const first = yield* Scope.provide(started(rate), scope)
+      yield* changes(
+        first.offer,
+        "A",
+        Array.from({ length: 31 }, (_, n) => n + 1)
+      )
+      yield* again(Scope.close(scope, Exit.void))
+      first.stream.operate("paused")
+      const second = yield* started(rate)
+      second.stream.offer(announce("A", 100, 900, yield* Clock.currentTimeMillis))
+      for (let n = 0; n < 100; n++) {
+        second.stream.offer(announce("A", 101 + n, 1_000 + n, yield* Clock.currentTimeMillis))
+        yield* TestClock.adjust(100)
+      }
+      const today = [first.callsFor("A"), second.callsFor("A")] as const
+      yield* TestClock.adjust(36 * hour)
+      assert.deepStrictEqual(second.channel.quantities, { A: 1_099 })
+      return today
+    })
+
+  for (const limit of [{}, { timeZone: "Europe/Berlin" }]) {
+    const title = JSON.stringify(limit)
+    it.effect(`goes on where it was: ${title}`, () =>
+      onVirtualTime(
+        Effect.gen(function* () {
+          assert.deepStrictEqual(yield* writesOf(limit, (stop) => stop), [31, 59], "ten are kept for updates to zero")
+        })
+      )
+    )
+
+    it.effect(`counts what was stored and not written when it is killed: ${title}`, () =>
+      onVirtualTime(
+        Effect.gen(function* () {
+          assert.deepStrictEqual(yield* writesOf(limit, () => Effect.void), [31, 58])
+        })
+      )
+    )
+  }
+
+  it.effect("waits for a store that is away, and ends on the newest when it is back", () =>
+    Effect.gen(function* () {
+      const inner = yield* ListingStore
+      let isAway = true
+      const saveDays: typeof inner.saveDays = (channel, rows) =>
+        isAway
+          ? Effect.fail(new ListingStoreError({ reason: "save_failed", channel, cause: "away" }))
+          : inner.saveDays(channel, rows)
+      yield* Effect.gen(function* () {
+        const { channel, offer, stream } = yield* started({ ...wide, limits: [{ kind: "listingDay", max: 3 }] })
+        yield* changes(offer, "A", [5, 6])
+        assert.strictEqual(channel.calls.length, 0)
+        assert.deepInclude(stream.snapshot(), { held: 1, pending: 1 })
+        isAway = false
+        yield* TestClock.adjust(5_000)
+        assert.deepStrictEqual(channel.quantities, { A: 6 })
+      }).pipe(Effect.provideService(ListingStore, { ...inner, saveDays }))
+    }).pipe(onVirtualTime)
   )
 })
 

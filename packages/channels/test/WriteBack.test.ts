@@ -29,6 +29,8 @@ const scriptedStore = () => {
   const failure = new ListingStoreError({ reason: "save_failed", channel: "shop", cause: new Error("away") })
   const layer = Layer.succeed(ListingStore, {
     lastRun: () => Effect.succeed(undefined),
+    loadDays: () => Effect.succeed([]),
+    saveDays: () => Effect.void,
     saveRun: () => Effect.void,
     load: () => Effect.succeed([...rows.values()]),
     save: (_, newRows, changes) =>

@@ -496,3 +496,24 @@ export const verification = pgTable("verification", {
   changes: bigint({ mode: "number" }).notNull(),
   findings: integer().notNull()
 })
+
+/** What processes leased and spent of the budgets of an account that they share, as `packages/channels` decides it: one row each. */
+export const accountBudget = pgTable("account_budget", {
+  account: text().primaryKey(),
+  /** counts its changes: one that goes by an older state changes nothing */
+  revision: bigint({ mode: "number" }).notNull(),
+  state: jsonb().notNull()
+})
+
+/** How often a listing was written within its days: for each limit, slots of `[until, writes, writes that are not to zero]`. */
+export const listingDay = pgTable(
+  "listing_day",
+  {
+    channel: text().notNull(),
+    sku: text().notNull(),
+    written: jsonb().notNull(),
+    /** when the last of it no longer counts */
+    until: instant("until").notNull()
+  },
+  (t) => [primaryKey({ columns: [t.channel, t.sku] })]
+)

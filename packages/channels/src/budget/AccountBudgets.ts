@@ -3,10 +3,11 @@
  *
  * Guarantee: together the channels keep to the strictest of what they declare. Of those that could begin a call, the one that
  * has begun the fewest goes first: none starves, and one that was silent saves nothing up. A channel that does not take its
- * turn is waited for no longer than `turnPatienceMillis`. Within one process; several processes need limits of their own.
+ * turn is waited for no longer than `turnPatienceMillis`. Other processes have their part in it by an `AccountLease`, where there is one.
  */
 import type { RateBudget } from "@holdfast/domain/Channel"
 import { turnPatienceMillis } from "../ChannelLimit.ts"
+import type { AccountLease, Heard } from "../lease/AccountLease.ts"
 import { Budgets, strictest } from "./Budgets.ts"
 import type { Call } from "./LimitBudget.ts"
 
@@ -35,8 +36,27 @@ export class AccountMember {
 export class AccountBudgets {
   private readonly members = new Set<AccountMember>()
   private shared: Budgets | undefined
+  private readonly lease: AccountLease | undefined
+  private declaredElsewhere: string | undefined
   /** turns of the channel that went last */
   private turns = 0
+
+  /** @param lease by which other processes have their part in it; undefined: it is ours alone */
+  constructor(lease?: AccountLease) {
+    this.lease = lease
+    if (lease !== undefined) lease.onAnswer = (heard, now) => this.answered(lease, heard, now)
+  }
+
+  private answered(lease: AccountLease, heard: Heard | undefined, now: number): void {
+    const { others } = lease
+    if (JSON.stringify(others) !== this.declaredElsewhere) {
+      this.declaredElsewhere = JSON.stringify(others)
+      this.redeclare(now)
+    }
+    if (heard !== undefined && heard.pauseMillis > 0) this.budgets.hearPause(now + heard.pauseMillis)
+    for (const observed of heard?.spoken ?? []) this.budgets.hear(observed, now, this.underWay)
+    for (const member of this.members) member.wake()
+  }
 
   /** What limits it; only once a channel has joined. */
   get budgets(): Budgets {
@@ -53,13 +73,18 @@ export class AccountBudgets {
 
   leave(member: AccountMember, now: number): void {
     this.members.delete(member)
+    this.lease?.end(member.underWay)
     if (this.members.size > 0) this.redeclare(now)
   }
 
   /** A member declares another rate, joins or leaves. */
   redeclare(now: number): void {
-    const rate = strictest([...this.members].map((member) => member.rate))
-    if (this.shared === undefined) this.shared = new Budgets(rate)
+    const own = [...this.members].map((member) => member.rate)
+    if (own.length === 0) return
+    const { lease } = this
+    if (lease !== undefined) lease.rate = strictest(own)
+    const rate = strictest(lease?.others === undefined ? own : [...own, lease.others])
+    if (this.shared === undefined) this.shared = new Budgets(rate, lease)
     else this.shared.redeclare(rate, now)
   }
 
@@ -84,10 +109,18 @@ export class AccountBudgets {
   /** A call begins. */
   spend(member: AccountMember, now: number, call: Call): void {
     this.budgets.spend(now, call)
+    this.lease?.begin(now)
     member.underWay += 1
     this.turns = Math.max(this.turns, member.turns)
     member.turns += 1
     if (this.members.size > 1) for (const other of this.members) if (other.yields) other.wake()
+  }
+
+  /** A call ended. */
+  end(member: AccountMember): void {
+    if (member.underWay === 0) return
+    member.underWay -= 1
+    if (this.lease?.end() === true) for (const other of this.members) if (other !== member) other.wake()
   }
 
   /** Calls of all members that are not answered yet. */

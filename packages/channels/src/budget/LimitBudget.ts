@@ -5,9 +5,11 @@
  * listings are `ListingDays`.
  */
 import type { RateLimit } from "@holdfast/domain/RateLimit"
-import { keptOf, windowSlots } from "../ChannelLimit.ts"
+import { keptOf, outlivesMillis, windowSlots } from "../ChannelLimit.ts"
+import type { AccountLease } from "../lease/AccountLease.ts"
 import { TokenBucket } from "../TokenBucket.ts"
 import type { BudgetObservation } from "./BudgetObservation.ts"
+import { LeasedWindow } from "./LeasedWindow.ts"
 import { SlidingWindow } from "./SlidingWindow.ts"
 
 /** Which call is to begin: one for an update to zero, one for what has waited too long, or another. */
@@ -43,8 +45,27 @@ export interface LimitBudget {
 
 type LimitOf<Kind extends RateLimit["kind"]> = RateLimit & { readonly kind: Kind }
 
-const requestsOf = ({ max, windowMillis }: LimitOf<"requests">): LimitBudget => {
-  const window = new SlidingWindow(max, windowMillis, windowSlots)
+/** A limit of the lane; those of single listings are not. */
+export type LaneLimit = Exclude<RateLimit, { readonly kind: "listingDay" }>
+
+/** What a limit is called among the processes of an account: a window that admits more or less than before stays the same. */
+export const sharedNameOf = (limit: LaneLimit): string =>
+  limit.kind === "cost" ? JSON.stringify(limit) : `${limit.kind} per ${limit.windowMillis} ms`
+
+/** Whether what was spent of it is to be known when a process begins. */
+export const outlives = (limit: LaneLimit): boolean =>
+  (limit.kind === "cost" ? (1000 * limit.bucket) / limit.restorePerSecond : limit.windowMillis) >= outlivesMillis
+
+const windowOf = (limit: LimitOf<"requests" | "items">, lease: AccountLease | undefined) => {
+  const { max, windowMillis } = limit
+  return lease === undefined
+    ? new SlidingWindow(max, windowMillis, windowSlots)
+    : new LeasedWindow(lease, lease.holdings.count(sharedNameOf(limit), { max, windowMillis, kept: keptOf(max) }))
+}
+
+const requestsOf = (limit: LimitOf<"requests">, lease: AccountLease | undefined): LimitBudget => {
+  const { max, windowMillis } = limit
+  const window = windowOf(limit, lease)
   return {
     admitAt: (now, kind) => window.admitAt(now, kind === "toZero"),
     room: () => anyRoom,
@@ -53,8 +74,9 @@ const requestsOf = ({ max, windowMillis }: LimitOf<"requests">): LimitBudget => 
   }
 }
 
-const itemsOf = ({ max, windowMillis }: LimitOf<"items">): LimitBudget => {
-  const window = new SlidingWindow(max, windowMillis, windowSlots)
+const itemsOf = (limit: LimitOf<"items">, lease: AccountLease | undefined): LimitBudget => {
+  const { max, windowMillis } = limit
+  const window = windowOf(limit, lease)
   return {
     admitAt: (now, kind) => window.admitAt(now, kind === "toZero"),
     room: (now) => window.room(now),
@@ -63,11 +85,32 @@ const itemsOf = ({ max, windowMillis }: LimitOf<"items">): LimitBudget => {
   }
 }
 
-const costOf = ({ bucket, restorePerSecond, perRequest = 0, perItem = 0 }: LimitOf<"cost">): LimitBudget => {
+const costOf = (limit: LimitOf<"cost">, lease: AccountLease | undefined): LimitBudget => {
+  const { bucket, restorePerSecond, perRequest = 0, perItem = 0 } = limit
   const least = perRequest + perItem
   const points = new TokenBucket({ burst: bucket, perSecond: restorePerSecond })
-  let kept = Math.min(keptOf(bucket), bucket - least)
+  let kept = 0
+  let burst = bucket
   let perSecond = restorePerSecond
+  let part = 1
+  const apply = (now: number) => {
+    kept = Math.max(0, Math.min(keptOf(burst * part), burst * part - least))
+    points.rebudget({ burst: burst * part, perSecond: perSecond * part }, now)
+  }
+  apply(Number.NEGATIVE_INFINITY)
+  const regrant = (next: number, level: number, now: number) => {
+    part = next
+    apply(now)
+    points.give(now, level * burst)
+  }
+  if (lease !== undefined) {
+    const terms = { units: Math.floor(bucket / least), refillMillis: (1000 * bucket) / restorePerSecond }
+    part = lease.holdings.share(sharedNameOf(limit), terms, {
+      regrant,
+      levelAt: (now) => points.left(now) / burst
+    }).part
+    apply(Number.NEGATIVE_INFINITY)
+  }
   const itemsFor = (left: number) =>
     perItem === 0 ? Number.POSITIVE_INFINITY : Math.floor((left - perRequest) / perItem)
   return {
@@ -76,11 +119,10 @@ const costOf = ({ bucket, restorePerSecond, perRequest = 0, perItem = 0 }: Limit
     spend: (now, { items }) => points.take(now, perRequest + perItem * items),
     learn: ({ kind, max, remaining, restorePerSecond: restored }, now, underWay) => {
       if (kind !== "cost" || restored === 0) return
-      const burst = Math.max(least, Math.min(bucket, max ?? bucket))
-      kept = Math.min(keptOf(burst), burst - least)
+      burst = Math.max(least, Math.min(bucket, max ?? bucket))
       perSecond = Math.min(restorePerSecond, restored ?? perSecond)
-      points.rebudget({ burst, perSecond }, now)
-      if (remaining !== undefined) points.leave(now, remaining - underWay * least)
+      apply(now)
+      if (remaining !== undefined) points.leave(now, (remaining - underWay * least) * part)
     },
     get sustained() {
       return perSecond / least
@@ -88,13 +130,14 @@ const costOf = ({ bucket, restorePerSecond, perRequest = 0, perItem = 0 }: Limit
   }
 }
 
-export const limitBudgetOf = (limit: Exclude<RateLimit, { readonly kind: "listingDay" }>): LimitBudget => {
+/** @param lease by which processes share it; undefined: it is ours alone */
+export const limitBudgetOf = (limit: LaneLimit, lease?: AccountLease): LimitBudget => {
   switch (limit.kind) {
     case "requests":
-      return requestsOf(limit)
+      return requestsOf(limit, lease)
     case "items":
-      return itemsOf(limit)
+      return itemsOf(limit, lease)
     case "cost":
-      return costOf(limit)
+      return costOf(limit, lease)
   }
 }

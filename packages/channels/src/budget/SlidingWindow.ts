@@ -14,6 +14,9 @@ interface Slot {
   others: number
 }
 
+/** The same as it is stored: until, all, others. */
+export type StoredSlot = readonly [number, number, number]
+
 export class SlidingWindow {
   private readonly max: number
   private readonly windowMillis: number
@@ -60,13 +63,33 @@ export class SlidingWindow {
     if (all === 0) return
     this.all += all
     this.others += others
-    const until = (Math.floor(now / this.slotMillis) + 1) * this.slotMillis + this.windowMillis
+    const until = this.slotEndsAt(now) + this.windowMillis
     const last = this.slots.at(-1)
     if (last === undefined || last.until < until) this.slots.push({ until, all, others })
     else {
       last.all += all
       last.others += others
     }
+  }
+
+  /** What counts, oldest first. */
+  stored(now: number): ReadonlyArray<StoredSlot> {
+    this.forget(now)
+    return this.slots.map(({ until, all, others }) => [until, all, others])
+  }
+
+  /** Counts what was stored by a process before this one; before anything is taken. */
+  restore(slots: ReadonlyArray<StoredSlot>): void {
+    this.slots = slots.map(([until, all, others]) => ({ until, all, others }))
+    for (const { all, others } of this.slots) {
+      this.all += all
+      this.others += others
+    }
+  }
+
+  /** When what is taken next counts in another slot. */
+  slotEndsAt(now: number): number {
+    return (Math.floor(now / this.slotMillis) + 1) * this.slotMillis
   }
 
   private forget(now: number): void {

@@ -80,5 +80,25 @@ export const listingStoreContract: ReadonlyArray<ContractCheck> = [
       const rows = yield* loaded(channel)
       deepStrictEqual([rows.length, rows.reduce((sum, each) => sum + each.quantity, 0)], [1_000, 499_500])
     })
+  },
+  {
+    title: "gives back how often listings were written, the last that was stored of each, where it still counts",
+    check: Effect.gen(function* () {
+      const channel = ChannelId.make("contract-days")
+      const store = yield* ListingStore
+      const until = 9_000_000_000_123
+      const days = (sku: string, writes: number, ends = until) => ({
+        sku: Sku.make(sku),
+        written: { "24 hours": [[ends, writes, 0] as const], UTC: [] },
+        until: ends
+      })
+      deepStrictEqual([...(yield* store.loadDays(channel))], [])
+      yield* store.saveDays(channel, [])
+      yield* store.saveDays(channel, [days("A", 1), days("Größe'; drop table listing_day", 2), days("past", 3, -1_000)])
+      yield* store.saveDays(channel, [days("A", 7)])
+      const rows = [...(yield* store.loadDays(channel))].sort((a, b) => (a.sku < b.sku ? -1 : 1))
+      deepStrictEqual(rows, [days("A", 7), days("Größe'; drop table listing_day", 2)])
+      deepStrictEqual([...(yield* store.loadDays(ChannelId.make("contract-days-other")))], [])
+    })
   }
 ]
