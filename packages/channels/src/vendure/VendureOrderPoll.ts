@@ -76,7 +76,7 @@ const refused = (detail: string): PollRefused => ({ _tag: "refused", detail, ret
 
 const cursorOf = (text: OrderCursor | undefined): Cursor => {
   const read = text === undefined ? undefined : decodeCursor(text)
-  // one that another version wrote: what is told again is told once
+  // one of another format: the channel was another shop until now
   return read?._tag === "Some" ? read.value : beginning
 }
 
