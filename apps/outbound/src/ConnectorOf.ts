@@ -1,4 +1,5 @@
 /** Which connector a channel's definition names. A new connector is one line here. */
+import { makeAmazonConnector } from "@holdfast/channels/amazon/AmazonConnector"
 import type { ChannelConnector } from "@holdfast/channels/ChannelConnector"
 import type { ConnectorError } from "@holdfast/channels/ConnectorError"
 import type { ListingMap } from "@holdfast/channels/ListingMap"
@@ -20,7 +21,8 @@ type Make = (
 const connectors: Readonly<Record<ChannelDefinition["connector"], Make>> = {
   webhook: makeWebhookConnector,
   simulated: makeSimulatedConnector,
-  shopify: makeShopifyConnector
+  shopify: makeShopifyConnector,
+  amazon: makeAmazonConnector
 }
 
 const secretOf = (definition: ChannelDefinition): Effect.Effect<Redacted.Redacted, OutboundError> => {

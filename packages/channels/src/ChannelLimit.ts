@@ -141,3 +141,24 @@ export const shopifyReadMax = 100
 
 /** Bytes read of an answer of Shopify: 250 items, each with an error of its own. */
 export const shopifyAnswerBytesMax = 256 * 1024
+
+/** Listings of one query to Amazon: the longest page and the most identifiers that its search takes. */
+export const amazonReadMax = 20
+
+/** After so long what Amazon accepted is looked for: mostly seconds; a write that is looked for too early is told again, harmlessly. */
+export const amazonSettleMillis = 30_000
+
+/** An access token this close to its end is not used: a request may take that long on its way. */
+export const amazonTokenMarginMillis = 60_000
+
+/** Orders of one page from Amazon, of at most 100, so that a page is stored at once. */
+export const amazonOrdersMax = 50
+
+/** Bytes read of a page of orders: 80 KiB for each of them, some forty lines with all their prices. */
+export const amazonOrdersBytesMax = 4 * 1024 * 1024
+
+/** How far back Amazon is asked for open orders the first time: an older one that is still open is late beyond any promise. */
+export const amazonOpenOrdersMillis = 30 * 24 * 60 * 60 * 1000
+
+/** Pause of a poll of orders that Amazon refused without naming one: its default rate is 0.0056 requests a second. */
+export const amazonOrdersPauseMillis = 180_000

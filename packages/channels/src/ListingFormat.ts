@@ -26,5 +26,6 @@ export type ReadListing =
 export const listingFormats: Readonly<Record<ChannelDefinition["connector"], ListingFormat | undefined>> = {
   webhook: undefined,
   simulated: undefined,
-  shopify: shopifyFormat
+  shopify: shopifyFormat,
+  amazon: undefined
 }

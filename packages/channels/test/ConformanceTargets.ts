@@ -2,6 +2,7 @@
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { ChannelId, Sku } from "@holdfast/domain/Identity"
 import { Effect, Redacted } from "effect"
+import { makeAmazonConnector } from "../src/amazon/AmazonConnector.ts"
 import type { ListingMap } from "../src/ListingMap.ts"
 import { makeShopifyConnector } from "../src/shopify/ShopifyConnector.ts"
 import { makeSimulatedChannel } from "../src/simulated/SimulatedChannel.ts"
@@ -10,6 +11,8 @@ import type { ConformanceTarget } from "../src/testing/ConnectorConformance.ts"
 import { makeFaultyProxy } from "../src/testing/FaultyProxy.ts"
 import { makeWebhookConnector } from "../src/webhook/WebhookConnector.ts"
 import { channelDefinition } from "./Announce.ts"
+import { makeAmazonContract } from "../src/testing/amazon/AmazonContract.ts"
+import { AmazonSeller } from "../src/testing/amazon/AmazonSeller.ts"
 import { makeShopifyContract } from "../src/testing/shopify/ShopifyContract.ts"
 import { ShopifyShop } from "../src/testing/shopify/ShopifyShop.ts"
 
@@ -106,4 +109,48 @@ const shopify: ConformanceTarget = {
   make: shopifySubject
 }
 
-export const conformanceTargets: ReadonlyArray<ConformanceTarget> = [webhook, simulated, shopify]
+export const amazonSecret = ({ clientId, clientSecret, refreshToken }: AmazonSeller) =>
+  Redacted.make(JSON.stringify({ clientId, clientSecret, refreshToken }))
+
+/** A seller who lists `skus` and shows none of them, and a connector that talks to it through a proxy; tokens come without one. */
+export const amazonSubject = (timeoutMillis: number, change: Partial<ChannelDefinition> = {}) =>
+  Effect.gen(function* () {
+    const seller = new AmazonSeller()
+    for (const sku of skus) seller.listings.set(sku, { quantity: 0 })
+    const contract = yield* makeAmazonContract(seller)
+    const proxy = yield* makeFaultyProxy(contract.url)
+    const { sellerId, marketplaceId } = seller
+    const definition = at(proxy.url, {
+      connector: "amazon",
+      amazon: { sellerId, marketplaceId, tokenEndpoint: `${contract.url}/auth/o2/token` },
+      timeoutMillis,
+      ...change
+    })
+    const connector = yield* makeAmazonConnector(definition, amazonSecret(seller))
+    return {
+      connector,
+      definition,
+      proxy,
+      contract,
+      seller,
+      skus,
+      applied: () => seller.applied,
+      land: () => seller.land(),
+      shown: (sku: Sku) => seller.listings.get(sku)?.quantity,
+      expire: () => {
+        seller.refreshToken = "Atzr|another"
+        seller.endTokens()
+      },
+      unlisted: () => Sku.make("gone")
+    }
+  })
+
+const amazon: ConformanceTarget = {
+  name: "amazon",
+  hasBatches: false,
+  hasReadBack: true,
+  hasUnlisted: true,
+  make: amazonSubject
+}
+
+export const conformanceTargets: ReadonlyArray<ConformanceTarget> = [webhook, simulated, shopify, amazon]

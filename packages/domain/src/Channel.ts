@@ -34,6 +34,20 @@ const Inbound = Schema.Struct({
   secretEnv: Schema.String
 })
 
+const isPlainId = Schema.isPattern(/^[A-Z0-9]{6,20}$/)
+
+/** What the connector of an Amazon seller needs beside the region's endpoint. */
+const AmazonSettings = Schema.Struct({
+  /** the seller's id (merchant token), such as `A3TH9S8BH6GOGM` */
+  sellerId: Schema.String.check(isPlainId),
+  /** the store that is sold in, such as `ATVPDKIKX0DER` */
+  marketplaceId: Schema.String.check(isPlainId),
+  /** URL that gives out access tokens; Login with Amazon's own when absent */
+  tokenEndpoint: Schema.optionalKey(Schema.String),
+  /** milliseconds after which what Amazon accepted is looked for; half a minute when absent */
+  settleMillis: Schema.optionalKey(wholeFrom(0, 60 * 60 * 1000))
+})
+
 /** What the connector of a Shopify shop needs beside the shop's address. */
 const ShopifySettings = Schema.Struct({
   /** where the shop keeps what is sold through it: `gid://shopify/Location/<number>` */
@@ -43,7 +57,7 @@ const ShopifySettings = Schema.Struct({
 export const ChannelDefinition = Schema.Struct({
   id: ChannelId,
   name: Note,
-  connector: Schema.Literals(["webhook", "simulated", "shopify"]),
+  connector: Schema.Literals(["webhook", "simulated", "shopify", "amazon"]),
   /** URL of the channel's own API */
   endpoint: Schema.String,
   /** name of the environment variable that holds the signing secret, or the access token */
@@ -52,6 +66,8 @@ export const ChannelDefinition = Schema.Struct({
   inbound: Schema.optionalKey(Inbound),
   /** required by the connector `shopify` */
   shopify: Schema.optionalKey(ShopifySettings),
+  /** required by the connector `amazon` */
+  amazon: Schema.optionalKey(AmazonSettings),
   /** locations that the channel sells from, the preferred one first; all when absent */
   locations: Schema.optionalKey(Schema.Array(LocationId)),
   /** how its orders are spread over these locations, for lines that name none; by priority when absent */
