@@ -16,6 +16,7 @@ import * as HttpFrontDoor from "@holdfast/ingest/HttpFrontDoor"
 import * as HttpGuard from "@holdfast/ingest/HttpGuard"
 import * as InboundRoutes from "@holdfast/ingest/InboundRoutes"
 import * as Ingest from "@holdfast/ingest/Ingest"
+import * as OrderPolls from "@holdfast/ingest/OrderPolls"
 import { Database } from "@holdfast/ledger/Database"
 import { migrate } from "@holdfast/ledger/Migrations"
 import { maintainTimePartitions } from "@holdfast/ledger/TimePartition"
@@ -107,6 +108,7 @@ const http = (port: number) =>
 export const layer = (options: PipelineOptions) =>
   Layer.merge(http(options.httpPort), pipelineMetrics).pipe(
     Layer.provideMerge(outbound(options)),
+    Layer.provideMerge(OrderPolls.layer()),
     Layer.provideMerge(ingest),
     Layer.provideMerge(Engine.layerSingle.pipe(Layer.provide(ChannelSources.following(options.channels)))),
     Layer.provideMerge(UnknownSkuReplay.layer),

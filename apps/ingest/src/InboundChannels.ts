@@ -6,27 +6,25 @@
 import type { InboundReader } from "@holdfast/channels/inbound/InboundCall"
 import { readStandardWebhook } from "@holdfast/channels/inbound/StandardWebhookReader"
 import { readWooCommerce } from "@holdfast/channels/inbound/WooCommerceReader"
-import type { ChannelDefinition } from "@holdfast/domain/Channel"
+import { type CalledInbound, isPolled } from "@holdfast/domain/Channel"
 import { currentChannels } from "@holdfast/ledger/ChannelDefinitions"
 import { Database, query } from "@holdfast/ledger/Database"
 import { Clock, Config, ConfigProvider, Effect, Option, type Redacted } from "effect"
 import { channelsFreshMillis } from "./IngestLimit.ts"
 
-type Inbound = NonNullable<ChannelDefinition["inbound"]>
-
 /** A channel that may call us. */
 export interface Caller {
-  readonly format: Inbound["format"]
+  readonly format: CalledInbound["format"]
   readonly read: InboundReader
   readonly secret: Redacted.Redacted
 }
 
-const readers: Readonly<Record<Inbound["format"], InboundReader>> = {
+const readers: Readonly<Record<CalledInbound["format"], InboundReader>> = {
   standardWebhooks: readStandardWebhook,
   woocommerce: readWooCommerce
 }
 
-const secretOf = ({ secretEnv }: Inbound) =>
+const secretOf = ({ secretEnv }: CalledInbound) =>
   Effect.gen(function* () {
     return yield* Config.Redacted(secretEnv)
   }).pipe(Effect.option)
@@ -36,7 +34,7 @@ export const makeInboundChannels = Effect.gen(function* () {
   const { sql } = yield* Database
   // calls come with a context of their own
   const settings = yield* ConfigProvider.ConfigProvider
-  let known = new Map<string, Inbound>()
+  let known = new Map<string, CalledInbound>()
   let readAt = Number.NEGATIVE_INFINITY
 
   const refresh = Effect.gen(function* () {
@@ -45,7 +43,9 @@ export const makeInboundChannels = Effect.gen(function* () {
     const channels = yield* query(() => currentChannels(sql))
     readAt = now
     known = new Map(
-      channels.flatMap(({ definition: { id, inbound } }) => (inbound === undefined ? [] : [[id, inbound] as const]))
+      channels.flatMap(({ definition: { id, inbound } }) =>
+        inbound === undefined || isPolled(inbound) ? [] : [[id, inbound] as const]
+      )
     )
   })
 

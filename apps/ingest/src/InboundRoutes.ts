@@ -8,16 +8,14 @@
  */
 import type { InboundReading, ToldEvent } from "@holdfast/channels/inbound/InboundCall"
 import { NatsConnection } from "@holdfast/bus/NatsConnection"
-import type { EventId, EventSource } from "@holdfast/domain/Identity"
-import type { StockEventType } from "@holdfast/domain/StockEvent"
 import type { Database } from "@holdfast/ledger/Database"
 import { Effect, Layer, Option, Redacted, Result } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
-import { offerEvent, storeUnchecked } from "./EventDoor.ts"
 import { type Caller, makeInboundChannels } from "./InboundChannels.ts"
 import { retryAfterSeconds } from "./IngestLimit.ts"
 import { refuse } from "./Refusal.ts"
 import { bodyBytes } from "./RequestBody.ts"
+import { storeTold } from "./ToldEvents.ts"
 
 type Nats = NatsConnection["Service"]
 
@@ -32,19 +30,18 @@ const later = (message: string): Answer =>
 const store = async (
   nats: Nats,
   channel: string,
-  { id, ...told }: ToldEvent,
+  told: ToldEvent,
   format: Caller["format"]
 ): Promise<Answer | undefined> => {
-  const event = { ...told, id, source: channel }
-  const payload = new TextEncoder().encode(JSON.stringify(event))
-  const offered = { payload, attributes: [], traceparent: undefined }
-  const answer = await offerEvent(nats, offered, Date.now())
-  if (answer.status === "unknown") return later(answer.errors[0]!.message)
-  if (answer.status !== "rejected") return undefined
-  if (format === "standardWebhooks") return refuse(422, answer.errors)
-  const named = { id: id as EventId, source: channel as EventSource, type: told.type as StockEventType }
-  const isStored = await storeUnchecked(nats, named, payload)
-  return isStored ? undefined : later("the broker did not confirm it, send it again")
+  const answer = await storeTold(nats, channel, told, format !== "standardWebhooks")
+  switch (answer._tag) {
+    case "stored":
+      return undefined
+    case "unconfirmed":
+      return later(answer.detail)
+    case "rejected":
+      return refuse(422, answer.errors)
+  }
 }
 
 const storeAll = async (

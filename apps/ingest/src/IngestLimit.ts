@@ -96,3 +96,13 @@ export const parkedPageMax = 1_000
 
 /** How old the definitions of channels that call us may be: a change counts within a second, and a call costs no query. */
 export const channelsFreshMillis = 1_000
+
+/** First and longest pause before a channel that could not be asked for its orders is asked again: orders oversell while unheard. */
+export const pollRetryMillis = 500
+export const pollRetryMillisMax = 30_000
+
+/** Longest pause that such a channel can ask for. Beyond it a mistake is likelier than a wish. */
+export const pollRetryAfterMillisMax = 60 * 60 * 1000
+
+/** Events of one channel that are remembered as stored: pages overlap by seconds. A megabyte or two. */
+export const pollRememberedMax = 10_000

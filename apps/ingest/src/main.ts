@@ -15,6 +15,7 @@ import * as HttpFrontDoor from "./HttpFrontDoor.ts"
 import * as HttpGuard from "./HttpGuard.ts"
 import * as InboundRoutes from "./InboundRoutes.ts"
 import * as Ingest from "./Ingest.ts"
+import * as OrderPolls from "./OrderPolls.ts"
 
 const settings = Config.all({
   natsUrl: Config.String("NATS_URL").pipe(Config.withDefault("nats://127.0.0.1:4222")),
@@ -33,6 +34,7 @@ const main = Layer.unwrap(
       disableListenLog: true
     }).pipe(
       Layer.provide(NodeHttpServer.layer(createServer, { port, host: "127.0.0.1" })),
+      Layer.provideMerge(OrderPolls.layer()),
       Layer.provideMerge(Ingest.layer()),
       Layer.provide(streams),
       Layer.provide(Layer.merge(NatsConnection.layer(natsUrl, "ingest"), Database.layer(databaseUrl)))

@@ -19,6 +19,8 @@ import * as HttpFrontDoor from "../src/HttpFrontDoor.ts"
 import * as HttpGuard from "../src/HttpGuard.ts"
 import * as InboundRoutes from "../src/InboundRoutes.ts"
 import * as Ingest from "../src/Ingest.ts"
+import type { OrderPollFor } from "../src/OrderPollFor.ts"
+import * as OrderPolls from "../src/OrderPolls.ts"
 
 /** A fact as it is found in STOCK. */
 export interface FoundFact {
@@ -75,6 +77,16 @@ export class IngestHarness {
   ): Promise<() => Promise<void>> {
     const scope = Scope.makeUnsafe()
     const layer = Ingest.layer(options).pipe(Layer.provide(layersOf(this.servers.natsUrl, databaseUrl)))
+    await Effect.runPromise(Layer.buildWithScope(layer, scope))
+    return () => Effect.runPromise(Scope.close(scope, Exit.void))
+  }
+
+  /** Asks channels for their orders, with connections of its own; resolves with what ends it. */
+  async startPolls(pollFor: OrderPollFor): Promise<() => Promise<void>> {
+    const scope = Scope.makeUnsafe()
+    const layer = OrderPolls.layer(pollFor).pipe(
+      Layer.provide(layersOf(this.servers.natsUrl, this.servers.databaseUrl))
+    )
     await Effect.runPromise(Layer.buildWithScope(layer, scope))
     return () => Effect.runPromise(Scope.close(scope, Exit.void))
   }

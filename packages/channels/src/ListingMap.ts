@@ -24,6 +24,12 @@ export interface ListingMap {
   readonly find: (skus: ReadonlyArray<Sku>) => Effect.Effect<ReadonlyMap<Sku, unknown>, ListingMapError>
 }
 
+/** The way back, of one channel: which of our SKUs a channel means. */
+export interface ListingKeys {
+  /** SKUs by the channel's own keys, of those that are mapped */
+  readonly find: (keys: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, Sku>, ListingMapError>
+}
+
 /** The outcome for a SKU without ids. */
 export const unmapped = (channel: string, sku: Sku): PushOutcome => ({
   _tag: "rejected",

@@ -27,12 +27,26 @@ export const RateBudget = Schema.Struct({
 export type RateBudget = typeof RateBudget.Type
 
 /** How a channel tells us of its orders by calling `POST /v1/inbound/<channel>`. */
-const Inbound = Schema.Struct({
+const CalledInbound = Schema.Struct({
   /** whose signature and body its calls have */
   format: Schema.Literals(["standardWebhooks", "woocommerce"]),
   /** name of the environment variable that holds the secret of its signatures */
   secretEnv: Schema.String
 })
+export type CalledInbound = typeof CalledInbound.Type
+
+/** How a channel that does not call us is asked for its orders. */
+const PolledInbound = Schema.Struct({
+  /** whose API is asked, at the channel's `endpoint` */
+  format: Schema.Literals(["vendure"]),
+  /** milliseconds between two looks when nothing more is there */
+  everyMillis: wholeFrom(100, 24 * 60 * 60 * 1000),
+  /** name of the environment variable that holds the secret of these requests; the channel's `secretEnv` when absent */
+  secretEnv: Schema.optionalKey(Schema.String)
+})
+export type PolledInbound = typeof PolledInbound.Type
+
+export const isPolled = (inbound: CalledInbound | PolledInbound): inbound is PolledInbound => "everyMillis" in inbound
 
 const isPlainId = Schema.isPattern(/^[A-Z0-9]{6,20}$/)
 
@@ -62,8 +76,8 @@ export const ChannelDefinition = Schema.Struct({
   endpoint: Schema.String,
   /** name of the environment variable that holds the signing secret, or the access token */
   secretEnv: Schema.optionalKey(Schema.String),
-  /** absent: it does not call us */
-  inbound: Schema.optionalKey(Inbound),
+  /** how it tells us of its orders; absent: it does not */
+  inbound: Schema.optionalKey(Schema.Union([CalledInbound, PolledInbound])),
   /** required by the connector `shopify` */
   shopify: Schema.optionalKey(ShopifySettings),
   /** required by the connector `amazon` */
