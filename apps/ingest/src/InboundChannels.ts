@@ -3,6 +3,7 @@
  *
  * Guarantee: a change counts within a second. A secret is read from the configuration when its channel calls, and kept nowhere.
  */
+import { readAmazonNotification } from "@holdfast/channels/inbound/AmazonReader"
 import type { InboundReader } from "@holdfast/channels/inbound/InboundCall"
 import { readStandardWebhook } from "@holdfast/channels/inbound/StandardWebhookReader"
 import { readWooCommerce } from "@holdfast/channels/inbound/WooCommerceReader"
@@ -21,7 +22,8 @@ export interface Caller {
 
 const readers: Readonly<Record<CalledInbound["format"], InboundReader>> = {
   standardWebhooks: readStandardWebhook,
-  woocommerce: readWooCommerce
+  woocommerce: readWooCommerce,
+  amazon: readAmazonNotification
 }
 
 const secretOf = ({ secretEnv }: CalledInbound) =>

@@ -1,4 +1,5 @@
 /** How the orders of a channel are asked for, by the format of its `inbound`. Another format is one line here. */
+import { makeAmazonOrderPoll } from "@holdfast/channels/amazon/AmazonOrderPoll"
 import { ConnectorError } from "@holdfast/channels/ConnectorError"
 import type { OrderPoll } from "@holdfast/channels/inbound/OrderPoll"
 import { type ListingKeys, ListingMapError } from "@holdfast/channels/ListingMap"
@@ -19,7 +20,9 @@ type Make = (
   listings: ListingKeys
 ) => Effect.Effect<OrderPoll, ConnectorError, Scope.Scope>
 
-const polls: Readonly<Partial<Record<PolledInbound["format"], Make>>> = {}
+const polls: Readonly<Partial<Record<PolledInbound["format"], Make>>> = {
+  amazon: makeAmazonOrderPoll
+}
 
 /** From the configuration, under the name that the definition gives. */
 const secretOf = ({ id: channel, secretEnv: own }: ChannelDefinition, { secretEnv = own }: PolledInbound) => {

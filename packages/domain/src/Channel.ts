@@ -29,7 +29,7 @@ export type RateBudget = typeof RateBudget.Type
 /** How a channel tells us of its orders by calling `POST /v1/inbound/<channel>`. */
 const CalledInbound = Schema.Struct({
   /** whose signature and body its calls have */
-  format: Schema.Literals(["standardWebhooks", "woocommerce"]),
+  format: Schema.Literals(["standardWebhooks", "woocommerce", "amazon"]),
   /** name of the environment variable that holds the secret of its signatures */
   secretEnv: Schema.String
 })
@@ -38,7 +38,7 @@ export type CalledInbound = typeof CalledInbound.Type
 /** How a channel that does not call us is asked for its orders. */
 const PolledInbound = Schema.Struct({
   /** whose API is asked, at the channel's `endpoint` */
-  format: Schema.Literals(["vendure"]),
+  format: Schema.Literals(["vendure", "amazon"]),
   /** milliseconds between two looks when nothing more is there */
   everyMillis: wholeFrom(100, 24 * 60 * 60 * 1000),
   /** name of the environment variable that holds the secret of these requests; the channel's `secretEnv` when absent */
@@ -77,7 +77,7 @@ export const ChannelDefinition = Schema.Struct({
   /** name of the environment variable that holds the signing secret, or the access token */
   secretEnv: Schema.optionalKey(Schema.String),
   /** how it tells us of its orders; absent: it does not */
-  inbound: Schema.optionalKey(Schema.Union([CalledInbound, PolledInbound])),
+  inbound: Schema.optionalKey(Schema.Union([PolledInbound, CalledInbound])),
   /** required by the connector `shopify` */
   shopify: Schema.optionalKey(ShopifySettings),
   /** required by the connector `amazon` */
