@@ -111,6 +111,6 @@ describe("orders at Amazon", () => {
     expect(heard).toMatchObject({ channel: "asked", cursor: expect.stringContaining('"of":"updated"') })
     await harness.waitForFacts(4)
     const orders = (await harness.facts()).map(({ json }) => /"orderId":"([a-z]+)-903/.exec(JSON.stringify(json))?.[1])
-    expect(orders.toSorted()).toEqual(["asked", "asked", "called", "called"])
+    expect(["asked", "called"].map((one) => orders.filter((channel) => channel === one).length)).toEqual([2, 2])
   })
 })

@@ -36,6 +36,8 @@ export interface AmazonContract {
   readonly quotas: ReturnType<typeof makeQuotas>
   /** access tokens that were asked for */
   readonly tokensAsked: () => number
+  /** requests that went beyond a quota */
+  readonly throttled: () => number
 }
 
 const refusal = (status: number, code: string, message: string): Answer => ({
@@ -163,6 +165,7 @@ export const makeAmazonContract = (seller: AmazonSeller): Effect.Effect<AmazonCo
   Effect.gen(function* () {
     const quotas = makeQuotas()
     let tokensAsked = 0
+    let throttled = 0
     const server = createServer((request, response) => {
       const isToken = request.method === "POST" && request.url === "/auth/o2/token"
       if (isToken) tokensAsked += 1
@@ -170,8 +173,10 @@ export const makeAmazonContract = (seller: AmazonSeller): Effect.Effect<AmazonCo
         ? bodyOf(request).then((body) => tokenAnswer(seller, request, body))
         : answerTo(seller, quotas, request)
       answer.then(
-        ({ status, body, headers }) =>
-          response.writeHead(status, { ...headers, "content-type": "application/json" }).end(JSON.stringify(body)),
+        ({ status, body, headers }) => {
+          if (status === 429) throttled += 1
+          response.writeHead(status, { ...headers, "content-type": "application/json" }).end(JSON.stringify(body))
+        },
         (cause: unknown) => response.writeHead(400).end(JSON.stringify(badRequest(String(cause)).body))
       )
     })
@@ -184,5 +189,5 @@ export const makeAmazonContract = (seller: AmazonSeller): Effect.Effect<AmazonCo
         })
     )
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    return { url, quotas, tokensAsked: () => tokensAsked }
+    return { url, quotas, tokensAsked: () => tokensAsked, throttled: () => throttled }
   })

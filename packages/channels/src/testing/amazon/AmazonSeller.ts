@@ -90,6 +90,11 @@ export class AmazonSeller {
     return []
   }
 
+  /** changes that were taken and are not applied yet */
+  get taken(): number {
+    return this.landings.length
+  }
+
   /** Everything that was taken so far is applied. */
   land(): void {
     for (const { sku, listing } of this.landings.splice(0)) {
