@@ -3,6 +3,7 @@ import { makeAmazonOrderPoll } from "@holdfast/channels/amazon/AmazonOrderPoll"
 import { ConnectorError } from "@holdfast/channels/ConnectorError"
 import type { OrderPoll } from "@holdfast/channels/inbound/OrderPoll"
 import { type ListingKeys, ListingMapError } from "@holdfast/channels/ListingMap"
+import { makeVendureOrderPoll } from "@holdfast/channels/vendure/VendureOrderPoll"
 import type { ChannelDefinition, PolledInbound } from "@holdfast/domain/Channel"
 import { mappedKeys } from "@holdfast/ledger/ChannelMapping"
 import { Database, query } from "@holdfast/ledger/Database"
@@ -20,7 +21,8 @@ type Make = (
   listings: ListingKeys
 ) => Effect.Effect<OrderPoll, ConnectorError, Scope.Scope>
 
-const polls: Readonly<Partial<Record<PolledInbound["format"], Make>>> = {
+const polls: Readonly<Record<PolledInbound["format"], Make>> = {
+  vendure: makeVendureOrderPoll,
   amazon: makeAmazonOrderPoll
 }
 
@@ -38,8 +40,6 @@ export const orderPollFor: OrderPollFor = (definition, inbound) =>
     const { sql } = yield* Database
     const { id: channel } = definition
     const secret = yield* secretOf(definition, inbound)
-    const make = polls[inbound.format]
-    if (make === undefined) return yield* new ConnectorError({ channel, field: "inbound", detail: "cannot be asked" })
     const listings: ListingKeys = {
       find: (keys) =>
         Effect.mapError(
@@ -47,5 +47,5 @@ export const orderPollFor: OrderPollFor = (definition, inbound) =>
           ({ message: detail }) => new ListingMapError({ channel, detail })
         )
     }
-    return yield* make(definition, secret, listings)
+    return yield* polls[inbound.format](definition, secret, listings)
   })

@@ -5,6 +5,7 @@ import type { ConnectorError } from "@holdfast/channels/ConnectorError"
 import type { ListingMap } from "@holdfast/channels/ListingMap"
 import { makeShopifyConnector } from "@holdfast/channels/shopify/ShopifyConnector"
 import { makeSimulatedConnector } from "@holdfast/channels/simulated/SimulatedConnector"
+import { makeVendureConnector } from "@holdfast/channels/vendure/VendureConnector"
 import { makeWebhookConnector } from "@holdfast/channels/webhook/WebhookConnector"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { Database } from "@holdfast/ledger/Database"
@@ -22,6 +23,7 @@ const connectors: Readonly<Record<ChannelDefinition["connector"], Make>> = {
   webhook: makeWebhookConnector,
   simulated: makeSimulatedConnector,
   shopify: makeShopifyConnector,
+  vendure: makeVendureConnector,
   amazon: makeAmazonConnector
 }
 

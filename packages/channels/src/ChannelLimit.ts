@@ -162,3 +162,23 @@ export const amazonOpenOrdersMillis = 30 * 24 * 60 * 60 * 1000
 
 /** Pause of a poll of orders that Amazon refused without naming one: its default rate is 0.0056 requests a second. */
 export const amazonOrdersPauseMillis = 180_000
+
+/** Items of one write to Vendure: it takes them one by one, some 10 ms each, in one transaction. */
+export const vendureBatchMax = 100
+
+/** Bytes read of an answer of Vendure: a page of orders of hundreds of lines each. */
+export const vendureAnswerBytesMax = 8 * 1024 * 1024
+
+/** Orders of one page of Vendure: with their lines a second of its work at most. */
+export const vendureOrdersMax = 50
+
+/**
+ * How far pages of Vendure's orders reach back behind its clock: an order bears the time at which its transaction began, and is seen when
+ * that ends. Whoever asked for a longer one has given up.
+ */
+export const vendureOverlapMillis = 30_000
+
+/**
+ * Events about an order this long after they happened are not told again as sums: the ledger looks for a repetition 16 days back.
+ */
+export const vendureRetoldMillis = 14 * 24 * 60 * 60 * 1000

@@ -5,6 +5,7 @@
  */
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { shopifyFormat } from "./shopify/ShopifyListing.ts"
+import { vendureFormat } from "./vendure/VendureListing.ts"
 
 export interface ListingFormat {
   /** all of them are required */
@@ -27,5 +28,6 @@ export const listingFormats: Readonly<Record<ChannelDefinition["connector"], Lis
   webhook: undefined,
   simulated: undefined,
   shopify: shopifyFormat,
+  vendure: vendureFormat,
   amazon: undefined
 }

@@ -1,19 +1,6 @@
-/** Every connector, put to the conformance suite. */
-import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
-import { checksOf } from "../src/testing/ConnectorConformance.ts"
+/** Every connector, put to the conformance suite; that of Vendure is in `VendureConnector.int.test.ts`, against a real server. */
+import { describe } from "@effect/vitest"
+import { conforms } from "./ConformanceSuite.ts"
 import { conformanceTargets } from "./ConformanceTargets.ts"
 
-describe.each(conformanceTargets)("the $name connector", (target) => {
-  for (const { title, check } of checksOf(target)) it.live(title, () => check)
-
-  it.live("is what it is put to the suite as", () =>
-    Effect.gen(function* () {
-      const { connector, skus } = yield* target.make(1_000)
-      assert.strictEqual(connector.descriptor.kind, target.name)
-      assert.strictEqual(connector.descriptor.batchMax > 1, target.hasBatches)
-      assert.strictEqual(connector.readBack !== undefined, target.hasReadBack)
-      assert.isAtLeast(skus.length, 3)
-    })
-  )
-})
+describe.each(conformanceTargets)("the $name connector", conforms)

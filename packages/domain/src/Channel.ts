@@ -68,10 +68,18 @@ const ShopifySettings = Schema.Struct({
   locationId: Schema.String.check(Schema.isPattern(/^gid:\/\/shopify\/Location\/\d{1,20}$/))
 })
 
+/** What the connector of a Vendure shop needs beside the server's address. */
+const VendureSettings = Schema.Struct({
+  /** the shop's own id of the stock location whose levels are set */
+  stockLocationId: Note,
+  /** token of the shop's sales channel, where it has several; its default channel when absent */
+  channelToken: Schema.optionalKey(Note)
+})
+
 export const ChannelDefinition = Schema.Struct({
   id: ChannelId,
   name: Note,
-  connector: Schema.Literals(["webhook", "simulated", "shopify", "amazon"]),
+  connector: Schema.Literals(["webhook", "simulated", "shopify", "vendure", "amazon"]),
   /** URL of the channel's own API */
   endpoint: Schema.String,
   /** name of the environment variable that holds the signing secret, or the access token */
@@ -80,6 +88,8 @@ export const ChannelDefinition = Schema.Struct({
   inbound: Schema.optionalKey(Schema.Union([PolledInbound, CalledInbound])),
   /** required by the connector `shopify` */
   shopify: Schema.optionalKey(ShopifySettings),
+  /** required by the connector `vendure` */
+  vendure: Schema.optionalKey(VendureSettings),
   /** required by the connector `amazon` */
   amazon: Schema.optionalKey(AmazonSettings),
   /** locations that the channel sells from, the preferred one first; all when absent */

@@ -51,6 +51,7 @@ export const isReachedAlike = (a: ChannelDefinition, b: ChannelDefinition): bool
   a.endpoint === b.endpoint &&
   a.secretEnv === b.secretEnv &&
   isSame(a.shopify, b.shopify) &&
+  isSame(a.vendure, b.vendure) &&
   isSame(a.amazon, b.amazon) &&
   a.timeoutMillis === b.timeoutMillis &&
   a.rate.concurrency === b.rate.concurrency

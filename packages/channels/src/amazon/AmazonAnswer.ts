@@ -8,23 +8,13 @@ import { Option, Schema } from "effect"
 import type { BudgetObservation } from "../budget/BudgetObservation.ts"
 import { amazonBudgets } from "../budget/SpokenBudget.ts"
 import type { PushOutcome } from "../ChannelConnector.ts"
-import { type HttpAnswer, outcomeOfAnswer } from "../http/HttpOutcome.ts"
+import { type HttpAnswer, outcomeOfAnswer, shortened } from "../http/HttpOutcome.ts"
 
 const ErrorList = Schema.fromJsonString(
   Schema.Struct({ errors: Schema.Array(Schema.Struct({ code: Schema.String, message: Schema.String })) })
 )
 const decodeErrors = Schema.decodeUnknownOption(ErrorList)
 const decodeJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
-
-/** Characters of what Amazon says that people are shown. */
-const detailCharsMax = 200
-
-export const shortened = (text: string): string =>
-  text
-    .replace(/[\p{Cc}\s]+/gu, " ")
-    .trim()
-    .slice(0, detailCharsMax)
-    .toWellFormed()
 
 /** `read`: with the parsed body. `refused`: the request came to this outcome. */
 export type AmazonAnswer =

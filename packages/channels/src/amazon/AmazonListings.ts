@@ -7,8 +7,8 @@
 import type { Sku } from "@holdfast/domain/Identity"
 import { Option, Schema } from "effect"
 import type { PushItem, PushOutcome, RejectedBecause } from "../ChannelConnector.ts"
+import { shortened } from "../http/HttpOutcome.ts"
 import { type AmazonApi, type AmazonRequest, queryOf } from "./AmazonApi.ts"
-import { shortened } from "./AmazonAnswer.ts"
 
 type Seller = Pick<AmazonApi, "sellerId" | "marketplaceId">
 

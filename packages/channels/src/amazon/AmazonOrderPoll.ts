@@ -17,6 +17,7 @@ import {
 } from "../ChannelLimit.ts"
 import type { PushOutcome } from "../ChannelConnector.ts"
 import type { ConnectorError } from "../ConnectorError.ts"
+import { shortened } from "../http/HttpOutcome.ts"
 import type { OrderPage, OrderPoll, PollRefused } from "../inbound/OrderPoll.ts"
 import { type AmazonApi, type AmazonRequest, makeAmazonApi, queryOf } from "./AmazonApi.ts"
 import { type AmazonOrder, type AmazonOrderState, toldByOrder } from "./AmazonOrder.ts"
@@ -160,7 +161,7 @@ export const makeAmazonOrderPoll = (
           return isForgotten(place, answer.outcome) ? anew(place) : yield* Effect.fail(refusedBy(answer.outcome))
         const page = decodePage(answer.body)
         if (page._tag === "Success") return pageOf(place, page.success, definition.id)
-        const detail = `the answer is not a page of orders: ${page.failure.message}`.slice(0, 300)
+        const detail = shortened(`the answer is not a page of orders: ${page.failure.message}`)
         return yield* Effect.fail<PollRefused>({ _tag: "refused", detail, retryAfterMillis: amazonOrdersPauseMillis })
       })
   }))

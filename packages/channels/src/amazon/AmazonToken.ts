@@ -9,7 +9,7 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { PushOutcome } from "../ChannelConnector.ts"
 import { amazonTokenMarginMillis } from "../ChannelLimit.ts"
 import type { ChannelHttp, Exchange } from "../http/ChannelHttp.ts"
-import { type HttpAnswer, outcomeOfAnswer, outcomeOfFailure } from "../http/HttpOutcome.ts"
+import { type HttpAnswer, outcomeOfAnswer, outcomeOfFailure, shortened } from "../http/HttpOutcome.ts"
 import type { AmazonCredentials } from "./AmazonCredentials.ts"
 
 /** `isFresh`: it was asked for just now. */
@@ -46,9 +46,6 @@ const later = (detail: string, retryAfterMillis?: number): PushOutcome => ({
   detail
 })
 
-/** Characters of a refusal that people are shown. */
-const detailCharsMax = 200
-
 /** Without a token nothing left for the listings, whatever became of the request for one. */
 const refusalOf = (answer: HttpAnswer, now: number): PushOutcome => {
   const outcome = outcomeOfAnswer(answer, now)
@@ -57,10 +54,9 @@ const refusalOf = (answer: HttpAnswer, now: number): PushOutcome => {
   const { error, error_description: description = "" } = Option.getOrElse(read, (): typeof Refusal.Type => ({
     error: ""
   }))
-  const detail = `Login with Amazon gives no access token: HTTP ${answer.status} ${error} ${description}`.trim()
-  const shown = detail.slice(0, detailCharsMax).toWellFormed()
+  const detail = shortened(`Login with Amazon gives no access token: HTTP ${answer.status} ${error} ${description}`)
   const isFinal = answer.status >= 300 && answer.status < 500 && outcome._tag !== "notApplied"
-  return isFinal ? { _tag: "blocked", detail: shown } : later(shown, wait)
+  return isFinal ? { _tag: "blocked", detail } : later(detail, wait)
 }
 
 const requestOf = (url: string, credentials: AmazonCredentials): HttpClientRequest.HttpClientRequest => {

@@ -19,9 +19,17 @@ export interface HttpAnswer {
 /** Characters of an answer that people are shown. */
 const detailCharsMax = 200
 
+/** What a channel says, as people are shown it. */
+export const shortened = (text: string): string =>
+  text
+    .replace(/[\p{Cc}\s]+/gu, " ")
+    .trim()
+    .slice(0, detailCharsMax)
+    .toWellFormed()
+
 const detailOf = ({ status, body }: HttpAnswer): string => {
-  const text = body.replace(/[\p{Cc}\s]+/gu, " ").trim()
-  return text === "" ? `HTTP ${status}` : `HTTP ${status}: ${text.slice(0, detailCharsMax)}`
+  const text = shortened(body)
+  return text === "" ? `HTTP ${status}` : `HTTP ${status}: ${text}`
 }
 
 /**

@@ -8,7 +8,7 @@ import { Schema } from "effect"
 import type { BudgetObservation } from "../budget/BudgetObservation.ts"
 import { shopifyBudgets } from "../budget/SpokenBudget.ts"
 import type { HttpAnswer } from "../http/HttpOutcome.ts"
-import { outcomeOfAnswer } from "../http/HttpOutcome.ts"
+import { outcomeOfAnswer, shortened } from "../http/HttpOutcome.ts"
 import type { PushOutcome } from "../ChannelConnector.ts"
 
 const Amount = Schema.Finite
@@ -33,16 +33,6 @@ const Answer = Schema.fromJsonString(
 
 const decodeAnswer = Schema.decodeUnknownOption(Answer)
 const decodeCost = Schema.decodeUnknownOption(Cost)
-
-/** Characters of what Shopify says that people are shown. */
-const detailCharsMax = 200
-
-export const shortened = (text: string): string =>
-  text
-    .replace(/[\p{Cc}\s]+/gu, " ")
-    .trim()
-    .slice(0, detailCharsMax)
-    .toWellFormed()
 
 /** `executed`: with the answer's data. `refused`: the whole request came to this outcome. */
 export type ShopifyAnswer =

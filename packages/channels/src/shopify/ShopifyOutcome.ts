@@ -6,7 +6,7 @@
  */
 import { Schema } from "effect"
 import type { PushOutcome, RejectedBecause } from "../ChannelConnector.ts"
-import { shortened } from "./ShopifyAnswer.ts"
+import { shortened } from "../http/HttpOutcome.ts"
 
 const UserError = Schema.Struct({
   code: Schema.NullOr(Schema.String),

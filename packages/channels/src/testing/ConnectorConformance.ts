@@ -9,7 +9,7 @@ import type { Sku } from "@holdfast/domain/Identity"
 import { Effect, type Scope } from "effect"
 import { deepStrictEqual, ok, strictEqual } from "node:assert"
 import type { ChannelConnector, PushItem, PushOutcome } from "../ChannelConnector.ts"
-import type { FaultyProxy } from "./FaultyProxy.ts"
+import type { Fault, FaultyProxy } from "./FaultyProxy.ts"
 import { strangeAnswers } from "./StrangeAnswers.ts"
 
 /** A connector that talks to a channel through a proxy. */
@@ -19,15 +19,15 @@ export interface ConformanceSubject {
   /** what the channel lists and shows none of: at least three */
   readonly skus: ReadonlyArray<Sku>
   /** writes to listings that the channel has applied so far */
-  readonly applied: () => number
+  readonly applied: () => number | Promise<number>
   /** Present when the channel accepts a write first: everything that it accepted so far is applied. */
   readonly land?: () => void
   /** units that the channel shows */
-  readonly shown: (sku: Sku) => number | undefined
+  readonly shown: (sku: Sku) => number | undefined | Promise<number>
   /** Sees to it that the channel refuses the next push of the SKU that is returned, as one that it does not list. */
   readonly unlisted?: () => Sku
   /** Sees to it that our credentials are refused from now on. */
-  readonly expire: () => void
+  readonly expire: () => void | Promise<void>
 }
 
 export interface ConformanceTarget {
@@ -35,6 +35,8 @@ export interface ConformanceTarget {
   readonly hasBatches: boolean
   readonly hasReadBack: boolean
   readonly hasUnlisted: boolean
+  /** a push asks this many requests before the one that writes; none when absent */
+  readonly readsFirst?: number
   /** @param timeoutMillis of the connector */
   readonly make: (timeoutMillis: number) => Effect.Effect<ConformanceSubject, Error, Scope.Scope>
 }
@@ -47,6 +49,8 @@ export interface ConformanceCheck {
 /** Long enough that nothing but silence exceeds it, and short where silence is what is tested. */
 const patientMillis = 20_000
 const shortMillis = 150
+/** The same where an answer is read before silence is met. */
+const shortAfterReadingMillis = 3_000
 
 const tags = ["applied", "accepted", "stale", "rejected", "notApplied", "unknown", "blocked"]
 
@@ -61,18 +65,33 @@ const item = (sku: Sku, quantity: number, version = 1): PushItem => ({
 const text = (outcome: PushOutcome | undefined): string =>
   outcome === undefined ? "none" : "because" in outcome ? `${outcome._tag}/${outcome.because}` : outcome._tag
 
-type Check = (subject: ConformanceSubject) => Effect.Effect<void>
+/** A subject, and the requests of its pushes before the one that writes. */
+interface Examined extends ConformanceSubject {
+  readonly readsFirst: number
+}
+
+type Check = (subject: Examined) => Effect.Effect<void>
 
 /** What a write comes to that the channel takes. */
-const taken = ({ land }: ConformanceSubject): string => (land === undefined ? "applied" : "accepted")
+const taken = ({ land }: Examined): string => (land === undefined ? "applied" : "accepted")
 
-const pushOne = ({ connector, skus }: ConformanceSubject, quantity = 7) =>
+const applied = (subject: Examined) => Effect.promise(async () => subject.applied())
+const shown = (subject: Examined, ...skus: ReadonlyArray<Sku>) =>
+  Effect.promise(() => Promise.all(skus.map(async (sku) => subject.shown(sku))))
+
+/** The request that writes meets this, those before it pass. */
+const meetsWriting = ({ proxy, readsFirst }: Examined, fault: Fault): void => {
+  for (let i = 0; i < readsFirst; i++) proxy.meets({ _tag: "passes" })
+  proxy.meets(fault)
+}
+
+const pushOne = ({ connector, skus }: Examined, quantity = 7) =>
   Effect.map(connector.push([item(skus[0]!, quantity)]), (outcomes) => {
     strictEqual(outcomes.length, 1)
     return outcomes[0]!
   })
 
-const batch = ({ connector, skus }: ConformanceSubject) =>
+const batch = ({ connector, skus }: Examined) =>
   skus.slice(0, Math.min(3, connector.descriptor.batchMax)).map((sku, i) => item(sku, i + 5))
 
 const answersInOrder: Check = (subject) =>
@@ -85,7 +104,7 @@ const answersInOrder: Check = (subject) =>
     )
     subject.land?.()
     deepStrictEqual(
-      items.map(({ sku }) => subject.shown(sku)),
+      yield* shown(subject, ...items.map(({ sku }) => sku)),
       items.map(({ quantity }) => quantity)
     )
     deepStrictEqual(yield* subject.connector.push([]), [])
@@ -108,12 +127,12 @@ const appliesKeyOnce: Check = (subject) =>
     const expected = items.map(() => taken(subject))
     deepStrictEqual((yield* subject.connector.push(items)).map(text), expected)
     subject.land?.()
-    const applied = subject.applied()
+    const before = yield* applied(subject)
     deepStrictEqual((yield* subject.connector.push(items)).map(text), expected)
     subject.land?.()
-    if (subject.connector.descriptor.idempotent) strictEqual(subject.applied(), applied)
+    if (subject.connector.descriptor.idempotent) strictEqual(yield* applied(subject), before)
     deepStrictEqual(
-      items.map(({ sku }) => subject.shown(sku)),
+      yield* shown(subject, ...items.map(({ sku }) => sku)),
       items.map(({ quantity }) => quantity)
     )
   })
@@ -126,7 +145,7 @@ const throttled =
       const outcome = yield* pushOne(subject)
       strictEqual(text(outcome), "notApplied/throttled")
       strictEqual(outcome._tag === "notApplied" ? outcome.retryAfterMillis : 0, retryAfterMillis)
-      strictEqual(subject.applied(), 0)
+      strictEqual(yield* applied(subject), 0)
       strictEqual(subject.proxy.requests(), 1, "a connector does not try again by itself")
     })
 
@@ -143,32 +162,29 @@ const attributes: Check = (subject) =>
       again.map(() => taken(subject))
     )
     subject.land?.()
-    deepStrictEqual(
-      [first, last].map(({ sku }) => subject.shown(sku)),
-      [3, 4]
-    )
+    deepStrictEqual(yield* shown(subject, first.sku, last.sku), [3, 4])
   })
 
 const losesAnswer: Check = (subject) =>
   Effect.gen(function* () {
-    subject.proxy.meets({ _tag: "lost" })
+    meetsWriting(subject, { _tag: "lost" })
     strictEqual(text(yield* pushOne(subject)), "unknown")
     subject.land?.()
-    strictEqual(subject.shown(subject.skus[0]!), 7)
-    strictEqual(subject.proxy.requests(), 1, "a connector does not try again by itself")
+    deepStrictEqual(yield* shown(subject, subject.skus[0]!), [7])
+    strictEqual(subject.proxy.requests(), subject.readsFirst + 1, "a connector does not try again by itself")
   })
 
 const hearsNothing: Check = (subject) =>
   Effect.gen(function* () {
-    subject.proxy.meets({ _tag: "silent" })
+    meetsWriting(subject, { _tag: "silent" })
     strictEqual(text(yield* pushOne(subject)), "unknown")
   })
 
 const isBlocked: Check = (subject) =>
   Effect.gen(function* () {
-    subject.expire()
+    yield* Effect.promise(async () => subject.expire())
     strictEqual(text(yield* pushOne(subject)), "blocked")
-    strictEqual(subject.applied(), 0)
+    strictEqual(yield* applied(subject), 0)
   })
 
 const refusesUnlisted: Check = (subject) =>
@@ -180,10 +196,14 @@ const refusesUnlisted: Check = (subject) =>
 
 const bearsAnything: Check = (subject) =>
   Effect.gen(function* () {
-    const { connector, proxy, skus } = subject
-    for (const fault of strangeAnswers) {
+    const { connector, proxy, readsFirst, skus } = subject
+    for (const [i, fault] of strangeAnswers.entries()) {
       proxy.meets(fault)
-      ok(tags.includes((yield* pushOne(subject))._tag))
+      ok(tags.includes((yield* pushOne(subject, i))._tag))
+      if (readsFirst > 0) {
+        meetsWriting(subject, fault)
+        ok(tags.includes((yield* pushOne(subject, 100 + i))._tag))
+      }
       if (connector.readBack === undefined) continue
       proxy.meets(fault)
       ok(["shown", "unreachable"].includes((yield* connector.readBack([skus[0]!]))._tag))
@@ -193,7 +213,7 @@ const bearsAnything: Check = (subject) =>
 
 /** The checks that apply to a connector. */
 export const checksOf = (target: ConformanceTarget): ReadonlyArray<ConformanceCheck> => {
-  const { hasBatches, hasReadBack, hasUnlisted } = target
+  const { hasBatches, hasReadBack, hasUnlisted, readsFirst = 0 } = target
   const all: ReadonlyArray<readonly [applies: boolean, title: string, check: Check, timeoutMillis?: number]> = [
     [true, "gives one outcome per item, in their order, and none for none", answersInOrder],
     [hasReadBack, "reads back what was applied", readsBack],
@@ -202,7 +222,12 @@ export const checksOf = (target: ConformanceTarget): ReadonlyArray<ConformanceCh
     [true, "is throttled when nobody says for how long", throttled({}, undefined)],
     [hasBatches && hasUnlisted, "says which item of a batch was refused, and that the others may go again", attributes],
     [true, "does not know what became of a write whose answer was lost", losesAnswer],
-    [true, "does not know what became of a write that is not answered in time", hearsNothing, shortMillis],
+    [
+      true,
+      "does not know what became of a write that is not answered in time",
+      hearsNothing,
+      readsFirst > 0 ? shortAfterReadingMillis : shortMillis
+    ],
     [true, "is blocked when its credentials are refused", isBlocked],
     [hasUnlisted, "has a listing refused that the channel does not know", refusesUnlisted],
     [true, "bears any answer, and works on", bearsAnything]
@@ -211,6 +236,6 @@ export const checksOf = (target: ConformanceTarget): ReadonlyArray<ConformanceCh
     .filter(([applies]) => applies)
     .map(([, title, check, timeoutMillis = patientMillis]) => ({
       title,
-      check: Effect.flatMap(target.make(timeoutMillis), check)
+      check: Effect.flatMap(target.make(timeoutMillis), (subject) => check({ ...subject, readsFirst }))
     }))
 }

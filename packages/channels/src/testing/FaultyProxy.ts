@@ -9,10 +9,11 @@ import { createServer, type IncomingMessage, request as ask, type ServerResponse
 import type { AddressInfo } from "node:net"
 
 /**
- * `status`: it never reaches the channel. `lost`: the channel acts on it, and its answer is cut off. `silent`: it never reaches the
+ * `passes`: it is forwarded as it is. `status`: it never reaches the channel. `lost`: the channel acts on it, and its answer is cut off. `silent`: it never reaches the
  * channel, and is never answered. `bytes`: it is answered with these instead of HTTP.
  */
 export type Fault =
+  | { readonly _tag: "passes" }
   | {
       readonly _tag: "status"
       readonly status: number
@@ -39,7 +40,12 @@ const forward = (target: URL, request: IncomingMessage, onAnswer: (answer: Incom
   request.pipe(to)
 }
 
-const fail = (fault: Fault, target: URL, request: IncomingMessage, response: ServerResponse): void => {
+const fail = (
+  fault: Exclude<Fault, { readonly _tag: "passes" }>,
+  target: URL,
+  request: IncomingMessage,
+  response: ServerResponse
+): void => {
   switch (fault._tag) {
     case "status":
       request.resume()
@@ -66,7 +72,7 @@ export const makeFaultyProxy = (channel: string): Effect.Effect<FaultyProxy, nev
     const server = createServer((request, response) => {
       requests += 1
       const fault = faults.shift()
-      if (fault !== undefined) return fail(fault, target, request, response)
+      if (fault !== undefined && fault._tag !== "passes") return fail(fault, target, request, response)
       return forward(target, request, (answer) => {
         response.writeHead(answer.statusCode!, answer.headers)
         answer.pipe(response)
