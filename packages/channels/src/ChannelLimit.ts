@@ -151,11 +151,14 @@ export const amazonSettleMillis = 30_000
 /** An access token this close to its end is not used: a request may take that long on its way. */
 export const amazonTokenMarginMillis = 60_000
 
-/** Orders of one page from Amazon, of at most 100, so that a page is stored at once. */
-export const amazonOrdersMax = 50
+/** Orders of one page from Amazon: the longest that it gives, since requests are scarce. */
+export const amazonOrdersMax = 100
 
 /** Bytes read of a page of orders: 80 KiB for each of them, some forty lines with all their prices. */
-export const amazonOrdersBytesMax = 4 * 1024 * 1024
+export const amazonOrdersBytesMax = 8 * 1024 * 1024
+
+/** How far pages of orders reach back behind what was heard: one that Amazon finds late is heard all the same. */
+export const amazonOverlapMillis = 5 * 60 * 1000
 
 /** How far back Amazon is asked for open orders the first time: an older one that is still open is late beyond any promise. */
 export const amazonOpenOrdersMillis = 30 * 24 * 60 * 60 * 1000

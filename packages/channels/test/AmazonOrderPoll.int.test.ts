@@ -46,7 +46,7 @@ describe("Amazon asked for its orders", () => {
       const first = yield* pagesFrom(poll)
       assert.deepStrictEqual(told(first), ["1 order.placed", "1 order.changed", "3 order.placed"])
       const { cursor, seenUntil } = first.at(-1)!
-      // what was updated before is not heard again
+      // what was updated before is not heard again, but for the last minutes
       assert.deepStrictEqual(told(yield* pagesFrom(poll, cursor)), [])
       assert.isTrue(Math.abs(seenUntil - (Date.now() - 2 * minute)) < minute, `${seenUntil}`)
       const later = new Date(seenUntil).toISOString()
@@ -140,17 +140,22 @@ describe("Amazon asked for its orders", () => {
     })
   )
 
-  it.live("hears an order later that is updated while pages are read", () =>
+  it.live("misses no order while others are updated, and hears those later", () =>
     Effect.gen(function* () {
       const { poll, seller } = yield* opened
-      seller.orders.push(...Array.from({ length: amazonOrdersMax + 1 }, (_, i) => order(String(i), "UNSHIPPED")))
+      const ids = Array.from({ length: amazonOrdersMax + 2 }, (_, i) => String(i))
+      const createdTime = ago(60)
+      seller.orders.push(...ids.map((id) => order(id, "UNSHIPPED", { createdTime })))
       const first = yield* poll.page(undefined)
-      // the first page has told it; it would move the others, too
       const { before } = JSON.parse(first.cursor) as { before: string }
-      seller.orders[0] = order("0", "SHIPPED", { lastUpdatedTime: before })
+      // two that the first page told, and one that is still to come
+      for (const i of [0, 1, seller.orders.length - 1])
+        seller.orders[i] = order(ids[i]!, "SHIPPED", { createdTime, lastUpdatedTime: before })
       const rest = yield* pagesFrom(poll, first.cursor)
       const after = yield* pagesFrom(poll, rest.at(-1)!.cursor)
-      assert.include(told(after), "0 shipment.confirmed")
+      const all = told([first, ...rest, ...after])
+      for (const id of ids) assert.include(all, `${id} order.placed`)
+      for (const i of [0, 1, ids.length - 1]) assert.include(told(after), `${ids[i]} shipment.confirmed`)
     })
   )
 

@@ -5,7 +5,7 @@
  * two minutes ago, and by default 0.0056 requests a second: notifications are faster, this misses none.
  *
  * Guarantee: of an order that was updated while pages were read, the last word is heard later again. A page whose place Amazon does not
- * know any more begins anew. Units of a partly shipped order that left before the first page count as open until it is shipped.
+ * know any more begins anew. It relies on Amazon's page tokens: that an order which is updated meanwhile moves no other one. Units of a partly shipped order that left before the first page count as open until it is shipped.
  */
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { Clock, Effect, Option, type Redacted, Schema, type Scope } from "effect"
@@ -13,7 +13,8 @@ import {
   amazonOpenOrdersMillis,
   amazonOrdersBytesMax,
   amazonOrdersMax,
-  amazonOrdersPauseMillis
+  amazonOrdersPauseMillis,
+  amazonOverlapMillis
 } from "../ChannelLimit.ts"
 import type { PushOutcome } from "../ChannelConnector.ts"
 import type { ConnectorError } from "../ConnectorError.ts"
@@ -24,7 +25,7 @@ import { type AmazonOrder, type AmazonOrderState, toldByOrder } from "./AmazonOr
 
 /** Which orders a page is of; times are RFC 3339. */
 const Place = Schema.Struct({
-  /** `open`: those created since, and still open. `updated`: those updated since. */
+  /** `open`: those created since, and still open. `updated`: those updated since, and a little before. */
   of: Schema.Literals(["open", "updated"]),
   after: Schema.String,
   /** of the next page of the same orders */
@@ -96,10 +97,17 @@ const orderOf = (order: typeof Order.Type): AmazonOrder | undefined => {
   }
 }
 
+const earlier = (time: string): string => {
+  const at = Date.parse(time)
+  return Number.isNaN(at) ? time : new Date(at - amazonOverlapMillis).toISOString()
+}
+
 const requestOf = ({ marketplaceId }: AmazonApi, { of, after, token }: Place): AmazonRequest => ({
   method: "GET",
   target: `/orders/2026-01-01/orders${queryOf({
-    ...(of === "open" ? { createdAfter: after, fulfillmentStatuses: openStatuses } : { lastUpdatedAfter: after }),
+    ...(of === "open"
+      ? { createdAfter: after, fulfillmentStatuses: openStatuses }
+      : { lastUpdatedAfter: earlier(after) }),
     marketplaceIds: marketplaceId,
     fulfilledBy: "MERCHANT",
     maxResultsPerPage: String(amazonOrdersMax),

@@ -2,7 +2,8 @@
  * How Amazon's Orders API of 2026-01-01 finds a seller's orders: those created or updated in a time, page by page.
  *
  * Guarantee: what its model asks of a request is asked here: exactly one of `createdAfter` and `lastUpdatedAfter`, nothing that does
- * not go with it, pages of 1 to 100. Orders of the last two minutes are not there yet.
+ * not go with it, pages of 1 to 100. Orders of the last two minutes are not there yet. A page goes on behind the last order of the one
+ * before, by time, so that an order which is updated meanwhile moves no other one.
  */
 
 export interface SellerOrder {
@@ -67,11 +68,18 @@ const faultOf = (query: URLSearchParams): string | undefined => {
   return Number.isInteger(max) && max >= 1 && max <= 100 ? undefined : "maxResultsPerPage must be 1 to 100"
 }
 
-/** Where a page goes on; the end of its time stays the one of the first page. */
-const tokenOf = (from: number, before: string): string => Buffer.from(`${from} ${before}`).toString("base64url")
-const readToken = (token: string): readonly [from: number, before: string] | undefined => {
-  const [, from, before] = /^(\d+) (\S+)$/.exec(Buffer.from(token, "base64url").toString()) ?? []
-  return from === undefined ? undefined : [Number(from), before!]
+/** Where a page goes on: behind this place, until the end of the first page's time. */
+interface Token {
+  readonly behind: string
+  readonly before: string
+}
+const tokenOf = (token: Token): string => Buffer.from(JSON.stringify(token)).toString("base64url")
+const readToken = (token: string): Token | undefined => {
+  try {
+    return JSON.parse(Buffer.from(token, "base64url").toString()) as Token
+  } catch {
+    return undefined
+  }
 }
 
 /** @param now milliseconds since the epoch. @returns a page, or what is wrong with the request */
@@ -83,22 +91,25 @@ export const searchOrders = (
   const fault = faultOf(query)
   if (fault !== undefined) return fault
   const token = query.get("paginationToken")
-  const place = token === null ? ([0, new Date(now - settleMillis).toISOString()] as const) : readToken(token)
+  const place = token === null ? { behind: "", before: new Date(now - settleMillis).toISOString() } : readToken(token)
   if (place === undefined) return "paginationToken is not valid"
-  const [from, before] = place
+  const { behind, before } = place
   const field = query.has("createdAfter") ? "createdTime" : "lastUpdatedTime"
   const after = query.get("createdAfter") ?? query.get("lastUpdatedAfter")!
   const [wanted, by] = [listOf(query, "fulfillmentStatuses"), listOf(query, "fulfilledBy")]
+  const placeOf = (order: SellerOrder) => `${new Date(order[field]).toISOString()} ${order.orderId}`
   const found = all
     .filter((order) => Date.parse(order[field]) >= Date.parse(after) && Date.parse(order[field]) <= Date.parse(before))
     .filter(({ fulfillment: { fulfillmentStatus } }) => wanted?.has(fulfillmentStatus) ?? true)
     .filter(({ fulfillment: { fulfilledBy } }) => by?.has(fulfilledBy) ?? true)
+    .filter((order) => placeOf(order) > behind)
+    .toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))
   const max = Number(query.get("maxResultsPerPage") ?? 100)
   const has = listOf(query, "includedData") ?? new Set()
   const end = field === "createdTime" ? { createdBefore: before } : { lastUpdatedBefore: before }
   return {
-    orders: found.slice(from, from + max).map((order) => shownOf(order, has)),
-    ...(from + max < found.length ? { pagination: { nextToken: tokenOf(from + max, before) } } : {}),
+    orders: found.slice(0, max).map((order) => shownOf(order, has)),
+    ...(max < found.length ? { pagination: { nextToken: tokenOf({ behind: placeOf(found[max - 1]!), before }) } } : {}),
     ...end
   }
 }
