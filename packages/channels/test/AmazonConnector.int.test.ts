@@ -6,6 +6,7 @@ import { Effect, Exit, Redacted } from "effect"
 import { makeAmazonConnector } from "../src/amazon/AmazonConnector.ts"
 import type { ChannelConnector, PushItem, PushOutcome } from "../src/ChannelConnector.ts"
 import { amazonReadMax } from "../src/ChannelLimit.ts"
+import { AmazonSeller, type SubmissionIssue } from "../src/testing/amazon/AmazonSeller.ts"
 import { checksOf, type ConformanceSubject } from "../src/testing/ConnectorConformance.ts"
 import { channelDefinition } from "./Announce.ts"
 import { amazonSecret, amazonSubject } from "./ConformanceTargets.ts"
@@ -220,11 +221,48 @@ const brokenConnectors: Readonly<Record<string, Broken>> = {
   })
 }
 
+const brokenSellers: Readonly<Record<string, () => AmazonSeller>> = {
+  "never applies what it took": () =>
+    new (class extends AmazonSeller {
+      override land(): void {}
+    })(),
+  "applies what it took to all its listings": () =>
+    new (class extends AmazonSeller {
+      override land(): void {
+        super.land()
+        const [first] = this.listings.values()
+        for (const sku of this.listings.keys()) this.listings.set(sku, first!)
+      }
+    })(),
+  "takes nothing": () =>
+    new (class extends AmazonSeller {
+      override submit(): ReadonlyArray<SubmissionIssue> {
+        return [{ code: "1", message: "no", severity: "ERROR", attributeNames: [], categories: [] }]
+      }
+    })(),
+  "lists whatever it is asked for": () => {
+    const seller = new AmazonSeller()
+    const { listings } = seller
+    const get = listings.get.bind(listings)
+    listings.get = (sku) => get(sku) ?? { quantity: 0 }
+    return seller
+  },
+  "lets nobody in": () =>
+    new (class extends AmazonSeller {
+      override hasGranted(): boolean {
+        return false
+      }
+    })()
+}
+
 describe("the conformance suite", () => {
-  const failures = (broken: Broken) =>
+  const failures = (broken: Broken, seller?: () => AmazonSeller) =>
     Effect.gen(function* () {
       const make = (timeoutMillis: number) =>
-        Effect.map(amazonSubject(timeoutMillis), (subject) => ({ ...subject, connector: broken(subject) }))
+        Effect.map(amazonSubject(timeoutMillis, {}, seller), (subject) => ({
+          ...subject,
+          connector: broken(subject)
+        }))
       const checks = checksOf({ name: "broken", hasBatches: false, hasReadBack: true, hasUnlisted: true, make })
       const ends = yield* Effect.forEach(checks, ({ check }) => Effect.scoped(Effect.exit(check)))
       return ends.filter(Exit.isFailure).length
@@ -239,5 +277,12 @@ describe("the conformance suite", () => {
 
   it.live.each(Object.keys(brokenConnectors))("catches a connector that %s", (name) =>
     Effect.map(failures(brokenConnectors[name]!), (count) => assert.isAtLeast(count, 1))
+  )
+
+  it.live.each(Object.keys(brokenSellers))("catches a channel that %s", (name) =>
+    Effect.map(
+      failures(({ connector }) => connector, brokenSellers[name]),
+      (count) => assert.isAtLeast(count, 1)
+    )
   )
 })

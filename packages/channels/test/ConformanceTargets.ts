@@ -113,9 +113,13 @@ export const amazonSecret = ({ clientId, clientSecret, refreshToken }: AmazonSel
   Redacted.make(JSON.stringify({ clientId, clientSecret, refreshToken }))
 
 /** A seller who lists `skus` and shows none of them, and a connector that talks to it through a proxy; tokens come without one. */
-export const amazonSubject = (timeoutMillis: number, change: Partial<ChannelDefinition> = {}) =>
+export const amazonSubject = (
+  timeoutMillis: number,
+  change: Partial<ChannelDefinition> = {},
+  makeSeller = () => new AmazonSeller()
+) =>
   Effect.gen(function* () {
-    const seller = new AmazonSeller()
+    const seller = makeSeller()
     for (const sku of skus) seller.listings.set(sku, { quantity: 0 })
     const contract = yield* makeAmazonContract(seller)
     const proxy = yield* makeFaultyProxy(contract.url)

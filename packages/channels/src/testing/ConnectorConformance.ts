@@ -107,6 +107,11 @@ const answersInOrder: Check = (subject) =>
       yield* shown(subject, ...items.map(({ sku }) => sku)),
       items.map(({ quantity }) => quantity)
     )
+    const untold = yield* shown(subject, ...subject.skus.slice(items.length))
+    ok(
+      untold.every((quantity) => (quantity ?? 0) === 0),
+      "a listing that was not told is left alone"
+    )
     deepStrictEqual(yield* subject.connector.push([]), [])
   })
 
