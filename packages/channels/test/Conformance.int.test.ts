@@ -3,4 +3,6 @@ import { describe } from "@effect/vitest"
 import { conforms } from "./ConformanceSuite.ts"
 import { conformanceTargets } from "./ConformanceTargets.ts"
 
-describe.each(conformanceTargets)("the $name connector", conforms)
+describe.each(conformanceTargets)("the $name connector", (target) => {
+  conforms(target)
+})

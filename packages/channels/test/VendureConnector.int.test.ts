@@ -134,6 +134,17 @@ describe.skipIf(vendure._tag === "absent")("the vendure connector, against a rea
     })
   )
 
+  it.live("speaks for one of the shop's sales channels, and is refused by one where it may do nothing", () =>
+    Effect.gen(function* () {
+      const other = yield* Effect.promise(() => shop.openChannel())
+      for (const channelToken of [other, "nowhere"]) {
+        const { connector, skus } = yield* subjectOf({ vendure: { stockLocationId: shop.locationId, channelToken } })
+        assert.deepStrictEqual((yield* connector.push([item(skus[0]!, 6)])).map(summary), ["blocked"])
+        assert.strictEqual((yield* connector.readBack!(skus))._tag, "unreachable")
+      }
+    })
+  )
+
   it.live("tells a hundred listings in one push", () =>
     Effect.gen(function* () {
       const { connector, external, proxy } = yield* subjectOf()

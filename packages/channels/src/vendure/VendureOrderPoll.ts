@@ -23,6 +23,8 @@ const Cursor = Schema.fromJsonString(
     from: Millis,
     /** of these, so many that changed at the very same time were told */
     skip: Millis,
+    /** the next time from the beginning is from here: pages went beyond what can still be changed unseen */
+    back: Schema.optionalKey(Millis),
     /** only open orders are told yet; once they are, all that changed since this time. 0: the first page says when */
     thenFrom: Schema.optionalKey(Millis)
   })
@@ -43,16 +45,20 @@ const filterOf = ({ from, thenFrom }: Cursor) => ({
   ...(thenFrom === undefined ? {} : { state: { notIn: over } })
 })
 
-/** Where to go on after these orders, which were a full page. */
-const afterPage = (cursor: Cursor, orders: ReadonlyArray<VendureOrder>): Cursor => {
+/**
+ * Where to go on after these orders, which were a full page.
+ * @param horizon what began before it has ended
+ */
+const afterPage = (cursor: Cursor, orders: ReadonlyArray<VendureOrder>, horizon: number): Cursor => {
   const last = Date.parse(orders.at(-1)!.updatedAt)
+  const back = cursor.back ?? (last > horizon ? horizon : undefined)
+  const rest = back === undefined ? cursor : { ...cursor, back }
   // those of the last millisecond are told again, unless they fill pages
-  return last === cursor.from ? { ...cursor, skip: cursor.skip + orders.length } : { ...cursor, from: last, skip: 0 }
+  return last === cursor.from ? { ...rest, skip: cursor.skip + orders.length } : { ...rest, from: last, skip: 0 }
 }
 
-/** @param horizon before it nothing changes any more. Never back: the shop's clock may have been set */
-const afterAll = ({ from, thenFrom }: Cursor, horizon: number): Cursor => ({
-  from: thenFrom ?? Math.max(from, horizon),
+const afterAll = ({ back, thenFrom }: Cursor, horizon: number): Cursor => ({
+  from: thenFrom ?? back ?? horizon,
   skip: 0
 })
 
@@ -74,7 +80,8 @@ const cursorOf = (text: OrderCursor | undefined): Cursor => {
   return read?._tag === "Some" ? read.value : beginning
 }
 
-const pageFrom =
+/** @param ask the shop, on whose clock the answer says when it was given */
+export const pagesOf =
   (channel: string, ask: VendureApi, listings: ListingKeys): OrderPoll["page"] =>
   (text) =>
     Effect.gen(function* () {
@@ -90,12 +97,12 @@ const pageFrom =
       // when the first look began is where the second goes on
       const within = cursor.thenFrom === 0 ? { ...cursor, thenFrom: horizon } : cursor
       const more = orders.length === vendureOrdersMax
-      const next = more ? afterPage(within, orders) : afterAll(within, horizon)
+      const next = more ? afterPage(within, orders, horizon) : afterAll(within, horizon)
       const skus = yield* Effect.mapError(listings.find(variantsOf(orders)), ({ message }) => refused(message))
       const page: OrderPage = {
         events: orders.flatMap((order) => toldOf(order, channel, skus)),
         cursor: JSON.stringify(next),
-        seenUntil: within.thenFrom !== undefined ? 0 : more ? Math.min(next.from, horizon) : horizon,
+        seenUntil: within.thenFrom === undefined ? Math.min(next.from, next.back ?? horizon, horizon) : 0,
         more: more || within.thenFrom !== undefined
       }
       return page
@@ -107,4 +114,4 @@ export const makeVendureOrderPoll = (
   secret: Redacted.Redacted,
   listings: ListingKeys
 ): Effect.Effect<OrderPoll, ConnectorError, Scope.Scope> =>
-  Effect.map(makeVendureApi(definition, secret), (ask) => ({ page: pageFrom(definition.id, ask, listings) }))
+  Effect.map(makeVendureApi(definition, secret), (ask) => ({ page: pagesOf(definition.id, ask, listings) }))

@@ -38,8 +38,11 @@ const Written = Schema.Struct({
 const decodeRead = Schema.decodeUnknownOption(Read)
 const decodeWritten = Schema.decodeUnknownOption(Written)
 
+const none = { stockOnHand: 0, stockAllocated: 0 }
+
 /** Of one variant at our location. */
 export interface Stock {
+  /** below nothing where Vendure released more than it had allocated, as after orders that it oversold are cancelled */
   readonly allocated: number
   /** units that buyers are offered */
   readonly shown: number
@@ -55,9 +58,9 @@ export interface Stocks {
 
 /** Nothing was ever there where there is no level. */
 const stockAt = (levels: ReadonlyArray<Level>, locationId: string, isTracked: boolean): Stock => {
-  const level = levels.find(({ stockLocationId }) => stockLocationId === locationId)
-  const allocated = Math.max(0, level?.stockAllocated ?? 0)
-  return { allocated, shown: Math.max(0, (level?.stockOnHand ?? 0) - (level?.stockAllocated ?? 0)), isTracked }
+  const { stockAllocated: allocated, stockOnHand } =
+    levels.find((level) => level.stockLocationId === locationId) ?? none
+  return { allocated, shown: Math.max(0, stockOnHand - allocated), isTracked }
 }
 
 /** @param data of an answer to a query. @returns undefined: the answer is not understood */
@@ -80,6 +83,7 @@ export const stocksOf = (data: unknown, locationId: string): Stocks | undefined 
 /** What is to be written for an item. */
 export interface Write {
   readonly variantId: string
+  /** below nothing where what is allocated is: only so does Vendure show the quantity */
   readonly stockOnHand: number
   readonly quantity: number
 }

@@ -143,6 +143,27 @@ export class VendureShop {
     return variants.map(({ id }, n) => ({ sku: skus[n]!, variantId: id }))
   }
 
+  /** A second sales channel, where nothing is listed yet. @returns its token */
+  async openChannel(): Promise<string> {
+    const { zones } = await this.admin.ask<{ zones: { items: ReadonlyArray<Id> } }>(`{ zones { items { id } } }`)
+    const zone = zones.items[0]!.id
+    const token = randomUUID()
+    const input = {
+      code: token,
+      token,
+      defaultLanguageCode: "en",
+      defaultCurrencyCode: "USD",
+      pricesIncludeTax: false,
+      defaultTaxZoneId: zone,
+      defaultShippingZoneId: zone
+    }
+    await this.admin.ask(
+      `mutation($input: CreateChannelInput!) { createChannel(input: $input) { ... on Channel { id } ... on ErrorResult { message } } }`,
+      { input }
+    )
+    return token
+  }
+
   /** Does not track how many there are of it: it never sells out. */
   async untrack(variantId: string): Promise<void> {
     await this.admin.ask(
