@@ -6,11 +6,12 @@
  */
 import { VendureBuyer } from "@holdfast/channels/testing/vendure/VendureBuyer"
 import { VendureDesk } from "@holdfast/channels/testing/vendure/VendureDesk"
-import { installVendure, startVendure } from "@holdfast/channels/testing/vendure/VendureServer"
+import { startVendure, vendureRecipe } from "@holdfast/channels/testing/vendure/VendureServer"
 import { VendureShop } from "@holdfast/channels/testing/vendure/VendureShop"
 import { connect, type Client } from "@holdfast/client/Client"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { ChannelId } from "@holdfast/domain/Identity"
+import { demandPackage } from "@holdfast/infra/testing/DemandedPackage"
 import { startTestServers, type RunningTestServers } from "@holdfast/infra/testing/TestServers"
 import { shortOrders } from "@holdfast/ledger/ShortOrders"
 import { verify } from "@holdfast/ledger/Verify"
@@ -22,7 +23,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 import { connectTo, storedUnits, untilDrained, type StackClient } from "./StackClient.ts"
 import { StackProcess } from "./StackProcess.ts"
 
-const vendure = await installVendure()
+const vendure = await demandPackage("a Vendure server (140 MB)", vendureRecipe)
 const buyers = Number(process.env["HOLDFAST_VENDURE_BUYERS"] ?? 10)
 
 /** Machines under test are busy. */

@@ -166,8 +166,11 @@ export const amazonOpenOrdersMillis = 30 * 24 * 60 * 60 * 1000
 /** Pause of a poll of orders that Amazon refused without naming one: its default rate is 0.0056 requests a second. */
 export const amazonOrdersPauseMillis = 180_000
 
-/** Items of one write to Vendure: it takes them one by one, some 10 ms each, in one transaction. */
-export const vendureBatchMax = 100
+/**
+ * Items of one write to Vendure: it takes them one by one in one transaction, 20 to 40 ms each on a busy machine, and what becomes urgent
+ * meanwhile waits for it.
+ */
+export const vendureBatchMax = 50
 
 /** Bytes read of an answer of Vendure: a page of orders of hundreds of lines each. */
 export const vendureAnswerBytesMax = 8 * 1024 * 1024

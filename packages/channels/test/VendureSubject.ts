@@ -42,6 +42,7 @@ export const vendureSubject = (
         Effect.succeed(new Map(asked.flatMap((sku) => (external.has(sku) ? [[sku, external.get(sku)] as const] : []))))
     }
     const mine = yield* Effect.promise(() => (session ??= shop.signIn()))
+    const shownSecret = secret ?? mine.token!
     const proxy = yield* makeFaultyProxy(shop.url)
     const definition = channelDefinition({
       endpoint: proxy.url,
@@ -50,11 +51,12 @@ export const vendureSubject = (
       timeoutMillis,
       ...change
     })
-    const connector = yield* makeVendureConnector(definition, Redacted.make(secret ?? mine.token!), listings)
+    const connector = yield* makeVendureConnector(definition, Redacted.make(shownSecret), listings)
     return {
       connector,
       proxy,
       external,
+      secret: shownSecret,
       variantOf,
       skus,
       applied: () => shop.adjustments(skus.map(variantOf)),

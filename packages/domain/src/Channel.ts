@@ -26,27 +26,38 @@ export const RateBudget = Schema.Struct({
 })
 export type RateBudget = typeof RateBudget.Type
 
-/** How a channel tells us of its orders by calling `POST /v1/inbound/<channel>`. */
-const CalledInbound = Schema.Struct({
-  /** whose signature and body its calls have */
-  format: Schema.Literals(["standardWebhooks", "woocommerce", "amazon"]),
-  /** name of the environment variable that holds the secret of its signatures */
-  secretEnv: Schema.String
-})
-export type CalledInbound = typeof CalledInbound.Type
+/** How a channel tells us of its orders by calling `POST /v1/inbound/<channel>`: whose signature and body its calls have. */
+const calledBy = <Format extends string>(format: Format) =>
+  Schema.Struct({
+    format: Schema.Literal(format),
+    /** name of the environment variable that holds the secret of its signatures */
+    secretEnv: Schema.String
+  })
 
-/** How a channel that does not call us is asked for its orders. */
-const PolledInbound = Schema.Struct({
-  /** whose API is asked, at the channel's `endpoint` */
-  format: Schema.Literals(["vendure", "amazon"]),
-  /** milliseconds between two looks when nothing more is there */
-  everyMillis: wholeFrom(100, 24 * 60 * 60 * 1000),
-  /** name of the environment variable that holds the secret of these requests; the channel's `secretEnv` when absent */
-  secretEnv: Schema.optionalKey(Schema.String)
-})
-export type PolledInbound = typeof PolledInbound.Type
+/** How a channel that does not call us is asked for its orders: whose API is asked, at the channel's `endpoint`. */
+const askedBy = <Format extends string>(format: Format) =>
+  Schema.Struct({
+    format: Schema.Literal(format),
+    /** milliseconds between two looks when nothing more is there */
+    everyMillis: wholeFrom(100, 24 * 60 * 60 * 1000),
+    /** name of the environment variable that holds the secret of these requests; the channel's `secretEnv` when absent */
+    secretEnv: Schema.optionalKey(Schema.String)
+  })
 
-export const isPolled = (inbound: CalledInbound | PolledInbound): inbound is PolledInbound => "everyMillis" in inbound
+// one member for each format: then what is wrong is said of that format alone
+const Inbound = Schema.Union([
+  calledBy("standardWebhooks"),
+  calledBy("woocommerce"),
+  askedBy("vendure"),
+  // asked where it says how often, else it calls
+  askedBy("amazon"),
+  calledBy("amazon")
+])
+type Inbound = typeof Inbound.Type
+export type PolledInbound = Extract<Inbound, { readonly everyMillis: number }>
+export type CalledInbound = Exclude<Inbound, PolledInbound>
+
+export const isPolled = (inbound: Inbound): inbound is PolledInbound => "everyMillis" in inbound
 
 const isPlainId = Schema.isPattern(/^[A-Z0-9]{6,20}$/)
 
@@ -85,7 +96,7 @@ export const ChannelDefinition = Schema.Struct({
   /** name of the environment variable that holds the signing secret, or the access token */
   secretEnv: Schema.optionalKey(Schema.String),
   /** how it tells us of its orders; absent: it does not */
-  inbound: Schema.optionalKey(Schema.Union([PolledInbound, CalledInbound])),
+  inbound: Schema.optionalKey(Inbound),
   /** required by the connector `shopify` */
   shopify: Schema.optionalKey(ShopifySettings),
   /** required by the connector `vendure` */
