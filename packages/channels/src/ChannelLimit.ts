@@ -20,6 +20,9 @@ export const circuitMaxMillis = 15_000
 /** Pause between probes of a channel that refuses our credentials: asking often may lock the account. */
 export const blockedProbeMillis = 30_000
 
+/** Share of a settle time that what was accepted waits for company, where a channel reads back several at once: requests are scarce. */
+export const gatherShare = 1 / 8
+
 /** Longest pause that a channel can ask for. Beyond it a mistake is likelier than a wish. */
 export const retryAfterMaxMillis = 60 * 60 * 1000
 

@@ -562,7 +562,8 @@ describe("OutputStream", () => {
       channel.reply = () => accepted(true)
       const stream = yield* open(channel)
       for (const sku of ["A", "B", "C"]) stream.offer(sku, 1, 10)
-      yield* TestClock.adjust(1_019)
+      // at 1,020 they have settled, and wait for company until the next eighth of a second
+      yield* TestClock.adjust(1_124)
       assert.deepStrictEqual([channel.calls.length, channel.reads, stream.settled.length], [3, [], 0])
       yield* TestClock.adjust(10)
       assert.deepStrictEqual(channel.reads, [2, 1])
