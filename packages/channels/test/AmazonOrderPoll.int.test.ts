@@ -167,6 +167,8 @@ describe("Amazon asked for its orders", () => {
       const pages = yield* pagesFrom(poll, cursor)
       assert.deepStrictEqual([pages.length, pages[0]!.events], [2, []])
       assert.deepStrictEqual(told(pages), ["1 order.placed", "1 order.changed"])
+      // nor does it know the place of another format
+      assert.deepStrictEqual(told(yield* pagesFrom(poll, '{"from":7}')), ["1 order.placed", "1 order.changed"])
     })
   )
 
