@@ -3,6 +3,7 @@
  *
  * Guarantee: a change counts within a second. A secret is read from the configuration when its channel calls, and kept nowhere.
  */
+import { readAmazonNotification } from "@holdfast/channels/inbound/AmazonReader"
 import type { InboundReader } from "@holdfast/channels/inbound/InboundCall"
 import { readShopify } from "@holdfast/channels/inbound/ShopifyReader"
 import { readStandardWebhook } from "@holdfast/channels/inbound/StandardWebhookReader"
@@ -23,7 +24,8 @@ export interface Caller {
 const readers: Readonly<Record<CalledInbound["format"], InboundReader>> = {
   standardWebhooks: readStandardWebhook,
   woocommerce: readWooCommerce,
-  shopify: readShopify
+  shopify: readShopify,
+  amazon: readAmazonNotification
 }
 
 const secretOf = ({ secretEnv }: CalledInbound) =>

@@ -1,4 +1,5 @@
 /** How the orders of a channel are asked for, by the format of its `inbound`. Another format is one line here. */
+import { makeAmazonOrderPoll } from "@holdfast/channels/amazon/AmazonOrderPoll"
 import { ConnectorError } from "@holdfast/channels/ConnectorError"
 import type { OrderPoll } from "@holdfast/channels/inbound/OrderPoll"
 import { type ListingKeys, ListingMapError } from "@holdfast/channels/ListingMap"
@@ -23,7 +24,8 @@ type Make = (
 
 const polls: Readonly<Record<PolledInbound["format"], Make>> = {
   vendure: makeVendureOrderPoll,
-  sftp: makeSftpOrderPoll
+  sftp: makeSftpOrderPoll,
+  amazon: makeAmazonOrderPoll
 }
 
 /** From the configuration, under the name that the definition gives. */

@@ -1,4 +1,5 @@
 /** Which connector a channel's definition names. A new connector is one line here. */
+import { makeAmazonConnector } from "@holdfast/channels/amazon/AmazonConnector"
 import type { ChannelConnector } from "@holdfast/channels/ChannelConnector"
 import type { ConnectorError } from "@holdfast/channels/ConnectorError"
 import type { ListingMap } from "@holdfast/channels/ListingMap"
@@ -26,7 +27,8 @@ const connectors: Readonly<Record<ChannelDefinition["connector"], Make>> = {
   shopify: makeShopifyConnector,
   sftp: makeSftpConnector,
   vendure: makeVendureConnector,
-  woocommerce: makeWooCommerceConnector
+  woocommerce: makeWooCommerceConnector,
+  amazon: makeAmazonConnector
 }
 
 const secretOf = (definition: ChannelDefinition): Effect.Effect<Redacted.Redacted, OutboundError> => {

@@ -14,6 +14,8 @@ export interface ConnectorDescriptor {
   readonly kind: string
   /** items of one push at most */
   readonly batchMax: number
+  /** SKUs of one read-back at most; `batchMax` when absent */
+  readonly readMax?: number
   /** the channel applies a key once, however often it is sent */
   readonly idempotent: boolean
   /** milliseconds until a write that was accepted, or whose answer was lost, has surely landed or never will */
@@ -80,6 +82,6 @@ export interface ChannelConnector {
   readonly descriptor: ConnectorDescriptor
   /** One outcome per item, in the order of the items. */
   readonly push: (items: ReadonlyArray<PushItem>) => Effect.Effect<ReadonlyArray<PushOutcome>>
-  /** Present when the channel can be asked what it shows. At most `batchMax` SKUs. */
+  /** Present when the channel can be asked what it shows. At most `readMax` SKUs. */
   readonly readBack?: (skus: ReadonlyArray<Sku>) => Effect.Effect<ReadBack>
 }

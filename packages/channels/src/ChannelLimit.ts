@@ -20,6 +20,9 @@ export const circuitMaxMillis = 15_000
 /** Pause between probes of a channel that refuses our credentials: asking often may lock the account. */
 export const blockedProbeMillis = 30_000
 
+/** Share of a settle time that what was accepted waits for company, where a channel reads back several at once: requests are scarce. */
+export const gatherShare = 1 / 8
+
 /** Longest pause that a channel can ask for. Beyond it a mistake is likelier than a wish. */
 export const retryAfterMaxMillis = 60 * 60 * 1000
 
@@ -141,6 +144,30 @@ export const shopifyReadMax = 100
 
 /** Bytes read of an answer of Shopify: 250 items, each with an error of its own. */
 export const shopifyAnswerBytesMax = 256 * 1024
+
+/** Listings of one query to Amazon: the longest page and the most identifiers that its search takes. */
+export const amazonReadMax = 20
+
+/** After so long what Amazon accepted is looked for: mostly seconds; a write that is looked for too early is told again, harmlessly. */
+export const amazonSettleMillis = 30_000
+
+/** An access token this close to its end is not used: a request may take that long on its way. */
+export const amazonTokenMarginMillis = 60_000
+
+/** Orders of one page from Amazon: the longest that it gives, since requests are scarce. */
+export const amazonOrdersMax = 100
+
+/** Bytes read of a page of orders: 80 KiB for each of them, some forty lines with all their prices. */
+export const amazonOrdersBytesMax = 8 * 1024 * 1024
+
+/** How far pages of orders reach back behind what was heard: one that Amazon finds late is heard all the same. */
+export const amazonOverlapMillis = 5 * 60 * 1000
+
+/** How far back Amazon is asked for open orders the first time: an older one that is still open is late beyond any promise. */
+export const amazonOpenOrdersMillis = 30 * 24 * 60 * 60 * 1000
+
+/** Pause of a poll of orders that Amazon refused without naming one: its default rate is 0.0056 requests a second. */
+export const amazonOrdersPauseMillis = 180_000
 
 /**
  * Items of one write to Vendure: it takes them one by one in one transaction, 20 to 40 ms each on a busy machine, and what becomes urgent

@@ -4,7 +4,7 @@ import { Schema } from "effect"
 export class ConnectorError extends Schema.TaggedError<ConnectorError>()("ConnectorError", {
   channel: Schema.String,
   /** field of the channel's definition */
-  field: Schema.Literals(["endpoint", "secretEnv", "shopify", "vendure", "sftp"]),
+  field: Schema.Literals(["endpoint", "secretEnv", "shopify", "vendure", "sftp", "amazon"]),
   detail: Schema.String
 }) {
   override get message(): string {

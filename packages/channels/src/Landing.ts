@@ -6,7 +6,14 @@
  */
 import { backoffMillis } from "./Backoff.ts"
 import type { ConnectorDescriptor, PushOutcome } from "./ChannelConnector.ts"
-import { detailMax, retryAfterMaxMillis, retryBaseMillis, retryMaxMillis, throttleMillis } from "./ChannelLimit.ts"
+import {
+  detailMax,
+  gatherShare,
+  retryAfterMaxMillis,
+  retryBaseMillis,
+  retryMaxMillis,
+  throttleMillis
+} from "./ChannelLimit.ts"
 import type { EventAccount, EventOutcome } from "./EventAccount.ts"
 import { isShown, type Listing, type Step, type Write } from "./Listing.ts"
 import type { OutputCounts } from "./OutputCounts.ts"
@@ -34,6 +41,13 @@ export interface LandingParts {
   readonly reconsider: (listing: Listing, now: number, letGo?: boolean) => void
 }
 
+/** When what was accepted now is looked for, milliseconds since the epoch. */
+const settledAt = ({ settleMillis, batchMax, readMax = batchMax }: ConnectorDescriptor, now: number): number => {
+  const gather = settleMillis * gatherShare
+  const at = now + settleMillis
+  return readMax > 1 && gather >= 1 ? Math.ceil(at / gather) * gather : at
+}
+
 export class Landing {
   private readonly parts: LandingParts
   private throttles = 0
@@ -52,7 +66,7 @@ export class Landing {
       case "accepted":
         listing.unresolved = write
         if (!canReadBack) return this.applied(listing, write, now)
-        return this.delay(listing, "resolve", now + descriptor.settleMillis)
+        return this.delay(listing, "resolve", settledAt(descriptor, now))
       case "stale":
         counts.stale += 1
         return this.stale(listing, write, outcome.actual, now)

@@ -31,5 +31,6 @@ export const listingFormats: Readonly<Record<ChannelDefinition["connector"], Lis
   shopify: shopifyFormat,
   sftp: undefined,
   vendure: vendureFormat,
-  woocommerce: wooCommerceFormat
+  woocommerce: wooCommerceFormat,
+  amazon: undefined
 }

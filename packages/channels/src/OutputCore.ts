@@ -16,7 +16,7 @@ import type { ConnectorDescriptor, PushItem, PushOutcome, ReadBack } from "./Cha
 import { retryAfterMaxMillis } from "./ChannelLimit.ts"
 import { EventAccount } from "./EventAccount.ts"
 import { isTransient, Landing, type Reached } from "./Landing.ts"
-import { emptyListing, expectedOf, isShown, type Listing, storedListing } from "./Listing.ts"
+import { emptyListing, expectedOf, isShown, type Listing, type Step, storedListing } from "./Listing.ts"
 import { ListingReckoning } from "./ListingReckoning.ts"
 import type { StoredListing } from "./ListingStore.ts"
 import { zeroCounts } from "./OutputCounts.ts"
@@ -322,8 +322,9 @@ export class OutputCore {
     const { lane, order } = this
     const room = lane.room(now, admission)
     const probe = lane.begin()
-    const max = probe ? 1 : Math.min(this.reached.descriptor.batchMax, room.items)
-    const listings = this.queue.take(max, admission.toZero, room.others)
+    const { batchMax, readMax = batchMax } = this.reached.descriptor
+    const maxOf = (step: Step) => (probe ? 1 : Math.min(step === "push" ? batchMax : readMax, room.items))
+    const listings = this.queue.take(maxOf, admission.toZero, room.others)
     this.inFlight += listings.length
     for (const listing of listings) {
       listing.attempts += 1

@@ -90,15 +90,16 @@ export class OutputQueue {
   }
 
   /**
-   * Takes the most urgent listing, and up to `max` - 1 more that wait for the same step.
+   * Takes the most urgent listing, and more that wait for the same step.
+   * @param maxOf how many in all, at least one
    * @param toZero begins with an update to zero, else with another; any others go along
    * @param othersMax of them at most that are not updates to zero
    */
-  take(max: number, toZero: boolean, othersMax = max): ReadonlyArray<Listing> {
+  take(maxOf: (step: Step) => number, toZero: boolean, othersMax = Number.POSITIVE_INFINITY): ReadonlyArray<Listing> {
     const batch: Array<Listing> = []
     let others = 0
     let step: Step | undefined
-    while (batch.length < max) {
+    while (step === undefined || batch.length < maxOf(step)) {
       const mayBeOther = others < othersMax
       const first =
         batch.length > 0 && mayBeOther ? this.peek() : (toZero || !mayBeOther ? this.toZero : this.ready).peek()

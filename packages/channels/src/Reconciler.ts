@@ -166,7 +166,8 @@ const sweep = ({ core, connector }: Surroundings, run: ReconciliationRun, now: (
     let pausedUntil = 0
     while (!run.isOver(now())) {
       const at = Math.max(core.leftoverAt(now()), pausedUntil)
-      const batch = at <= now() ? run.take(now(), connector().descriptor.batchMax) : []
+      const { batchMax, readMax = batchMax } = connector().descriptor
+      const batch = at <= now() ? run.take(now(), readMax) : []
       if (batch.length > 0) pausedUntil = yield* readOnce(core, connector(), run, batch, now)
       else if (at <= now()) yield* Effect.sleep(reconcileSettleLookMillis)
       else yield* Effect.sleep(Math.min(Math.max(1, at - now()), reconcileLookMillis))

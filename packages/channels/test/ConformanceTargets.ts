@@ -3,6 +3,7 @@ import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { ChannelId, Sku } from "@holdfast/domain/Identity"
 import type { SftpSettings } from "@holdfast/domain/SftpSettings"
 import { Effect, Redacted } from "effect"
+import { makeAmazonConnector } from "../src/amazon/AmazonConnector.ts"
 import type { ListingMap } from "../src/ListingMap.ts"
 import { makeShopifyConnector } from "../src/shopify/ShopifyConnector.ts"
 import { makeSimulatedChannel } from "../src/simulated/SimulatedChannel.ts"
@@ -16,6 +17,8 @@ import { makeWooCommerceConnector } from "../src/woocommerce/WooCommerceConnecto
 import type { WooCommerceListing } from "../src/woocommerce/WooCommerceListing.ts"
 import { channelDefinition } from "./Announce.ts"
 import { file846, sftpSettings } from "./SftpSample.ts"
+import { makeAmazonContract } from "../src/testing/amazon/AmazonContract.ts"
+import { AmazonSeller } from "../src/testing/amazon/AmazonSeller.ts"
 import { makeShopifyContract } from "../src/testing/shopify/ShopifyContract.ts"
 import { ShopifyShop } from "../src/testing/shopify/ShopifyShop.ts"
 import { makeWooCommerceContract } from "../src/testing/woocommerce/WooCommerceContract.ts"
@@ -129,7 +132,8 @@ export const sftpSubject = (timeoutMillis: number, settings: Partial<SftpSetting
       applied: erp.applied,
       shown: (sku: Sku) => erp.shown.get(sku),
       expire: () => void (server.password = "another"),
-      taken: "accepted" as const
+      // it has taken a file once that has its name
+      land: () => {}
     }
   })
 
@@ -203,11 +207,60 @@ export const wooCommerce: ConformanceTarget = {
   make: wooCommerceSubject
 }
 
+export const amazonSecret = ({ clientId, clientSecret, refreshToken }: AmazonSeller) =>
+  Redacted.make(JSON.stringify({ clientId, clientSecret, refreshToken }))
+
+/** A seller who lists `skus` and shows none of them, and a connector that talks to it through a proxy; tokens come without one. */
+export const amazonSubject = (
+  timeoutMillis: number,
+  change: Partial<ChannelDefinition> = {},
+  makeSeller = () => new AmazonSeller()
+) =>
+  Effect.gen(function* () {
+    const seller = makeSeller()
+    for (const sku of skus) seller.listings.set(sku, { quantity: 0 })
+    const contract = yield* makeAmazonContract(seller)
+    const proxy = yield* makeFaultyProxy(contract.url)
+    const { sellerId, marketplaceId } = seller
+    const definition = at(proxy.url, {
+      connector: "amazon",
+      amazon: { sellerId, marketplaceId, tokenEndpoint: `${contract.url}/auth/o2/token` },
+      timeoutMillis,
+      ...change
+    })
+    const connector = yield* makeAmazonConnector(definition, amazonSecret(seller))
+    return {
+      connector,
+      definition,
+      proxy,
+      contract,
+      seller,
+      skus,
+      applied: () => seller.applied,
+      land: () => seller.land(),
+      shown: (sku: Sku) => seller.listings.get(sku)?.quantity,
+      expire: () => {
+        seller.refreshToken = "Atzr|another"
+        seller.endTokens()
+      },
+      unlisted: () => Sku.make("gone")
+    }
+  })
+
+const amazon: ConformanceTarget = {
+  name: "amazon",
+  hasBatches: false,
+  hasReadBack: true,
+  hasUnlisted: true,
+  make: amazonSubject
+}
+
 export const conformanceTargets: ReadonlyArray<ConformanceTarget> = [
   webhook,
   simulated,
   shopify,
   wooCommerce,
   sftpCsv,
-  sftp846
+  sftp846,
+  amazon
 ]

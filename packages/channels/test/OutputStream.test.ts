@@ -551,4 +551,41 @@ describe("OutputStream", () => {
       assert.deepStrictEqual(channel.quantities, { A: 10 })
     })
   )
+
+  const accepted = (applies: boolean) => reply({ _tag: "accepted", job: "submission" }, applies)
+
+  test(
+    "counts what a channel accepted once it is shown, and reads as many at once as the channel lets it",
+    Effect.gen(function* () {
+      const channel = new ScriptedConnector()
+      channel.readMax = 2
+      channel.reply = () => accepted(true)
+      const stream = yield* open(channel)
+      for (const sku of ["A", "B", "C"]) stream.offer(sku, 1, 10)
+      // at 1,020 they have settled, and wait for company until the next eighth of a second
+      yield* TestClock.adjust(1_124)
+      assert.deepStrictEqual([channel.calls.length, channel.reads, stream.settled.length], [3, [], 0])
+      yield* TestClock.adjust(10)
+      assert.deepStrictEqual(channel.reads, [2, 1])
+      assert.deepStrictEqual(
+        [channel.calls.length, stream.settled.map(({ outcome }) => outcome)],
+        [3, Array.from({ length: 3 }, () => "delivered")]
+      )
+    })
+  )
+
+  test(
+    "tells again what a channel accepted and never showed",
+    Effect.gen(function* () {
+      const channel = new ScriptedConnector()
+      channel.reply = (_, call) => accepted(call > 0)
+      const stream = yield* open(channel)
+      stream.offer("A", 1, 10)
+      yield* TestClock.adjust(1_100)
+      assert.deepStrictEqual([channel.calls.length, stream.settled.length], [2, 0])
+      yield* TestClock.adjust(1_100)
+      assert.deepStrictEqual(channel.quantities, { A: 10 })
+      assert.deepStrictEqual([channel.calls.length, stream.settled[0]?.outcome], [2, "delivered"])
+    })
+  )
 })

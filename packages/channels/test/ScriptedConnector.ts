@@ -21,6 +21,10 @@ export class ScriptedConnector {
   /** how each call was answered */
   readonly outcomes: Array<PushOutcome["_tag"]> = []
   readonly readBacks: Array<Sku> = []
+  /** SKUs of each read-back */
+  readonly reads: Array<number> = []
+  /** SKUs of one read-back at most */
+  readMax = 1
   readonly shown = new Map<Sku, { quantity: number; version: number }>()
   /** writes that put an older version over a newer one */
   olderOverNewer = 0
@@ -43,7 +47,7 @@ export class ScriptedConnector {
 
   get connector(): ChannelConnector {
     const push: ChannelConnector["push"] = (items) => Effect.forEach(items, (item) => this.write(item))
-    const descriptor = { kind: "scripted", batchMax: 1, idempotent: false, settleMillis: 1_000 }
+    const descriptor = { kind: "scripted", batchMax: 1, readMax: this.readMax, idempotent: false, settleMillis: 1_000 }
     return this.canReadBack ? { descriptor, push, readBack: (skus) => this.read(skus) } : { descriptor, push }
   }
 
@@ -83,6 +87,7 @@ export class ScriptedConnector {
 
   private look(skus: ReadonlyArray<Sku>): ReadBack {
     this.readBacks.push(...skus)
+    this.reads.push(skus.length)
     if (this.readBackReply() === "unreachable")
       return { _tag: "unreachable", detail: "away", retryAfterMillis: undefined }
     return {

@@ -51,13 +51,30 @@ const Inbound = Schema.Union([
   calledBy("woocommerce"),
   calledBy("shopify"),
   askedBy("vendure"),
-  askedBy("sftp")
+  askedBy("sftp"),
+  // asked where it says how often, else it calls
+  askedBy("amazon"),
+  calledBy("amazon")
 ])
 type Inbound = typeof Inbound.Type
 export type PolledInbound = Extract<Inbound, { readonly everyMillis: number }>
 export type CalledInbound = Exclude<Inbound, PolledInbound>
 
 export const isPolled = (inbound: Inbound): inbound is PolledInbound => "everyMillis" in inbound
+
+const isPlainId = Schema.isPattern(/^[A-Z0-9]{6,20}$/)
+
+/** What the connector of an Amazon seller needs beside the region's endpoint. */
+const AmazonSettings = Schema.Struct({
+  /** the seller's id (merchant token), such as `A3TH9S8BH6GOGM` */
+  sellerId: Schema.String.check(isPlainId),
+  /** the store that is sold in, such as `ATVPDKIKX0DER` */
+  marketplaceId: Schema.String.check(isPlainId),
+  /** URL that gives out access tokens; Login with Amazon's own when absent */
+  tokenEndpoint: Schema.optionalKey(Schema.String),
+  /** milliseconds after which what Amazon accepted is looked for; half a minute when absent */
+  settleMillis: Schema.optionalKey(wholeFrom(0, 60 * 60 * 1000))
+})
 
 /** What the connector of a Shopify shop needs beside the shop's address. */
 const ShopifySettings = Schema.Struct({
@@ -76,7 +93,7 @@ const VendureSettings = Schema.Struct({
 export const ChannelDefinition = Schema.Struct({
   id: ChannelId,
   name: Note,
-  connector: Schema.Literals(["webhook", "simulated", "shopify", "woocommerce", "vendure", "sftp"]),
+  connector: Schema.Literals(["webhook", "simulated", "shopify", "woocommerce", "vendure", "sftp", "amazon"]),
   /** URL of the channel's own API */
   endpoint: Schema.String,
   /** name of the environment variable that holds the signing secret, the access token, or the key of the API */
@@ -89,6 +106,8 @@ export const ChannelDefinition = Schema.Struct({
   sftp: Schema.optionalKey(SftpSettings),
   /** required by the connector `vendure` */
   vendure: Schema.optionalKey(VendureSettings),
+  /** required by the connector `amazon` */
+  amazon: Schema.optionalKey(AmazonSettings),
   /** locations that the channel sells from, the preferred one first; all when absent */
   locations: Schema.optionalKey(Schema.Array(LocationId)),
   /** how its orders are spread over these locations, for lines that name none; by priority when absent */

@@ -53,6 +53,7 @@ export const isReachedAlike = (a: ChannelDefinition, b: ChannelDefinition): bool
   isSame(a.shopify, b.shopify) &&
   isSame(a.sftp, b.sftp) &&
   isSame(a.vendure, b.vendure) &&
+  isSame(a.amazon, b.amazon) &&
   a.timeoutMillis === b.timeoutMillis &&
   a.rate.concurrency === b.rate.concurrency
 

@@ -12,3 +12,9 @@ export const isSignedBy = (secret: string, bytes: Uint8Array, signature: string 
 /** A name for what was told: equal for equal topic and bytes, and for nothing else. */
 export const digestOf = (topic: string, bytes: Uint8Array): string =>
   createHash("sha256").update(topic).update("\u0000").update(bytes).digest("base64url")
+
+/** Whether a secret that came with a call is ours, however long it is. */
+export const isSameSecret = (secret: string, given: string | undefined): boolean => {
+  const digest = (text: string) => createHash("sha256").update(text).digest()
+  return given !== undefined && timingSafeEqual(digest(secret), digest(given))
+}

@@ -20,14 +20,14 @@ export interface ConformanceSubject {
   readonly skus: ReadonlyArray<Sku>
   /** writes to listings that the channel has applied so far */
   readonly applied: () => number | Promise<number>
+  /** Present when the channel accepts a write first: everything that it accepted so far is applied. */
+  readonly land?: () => void
   /** units that the channel shows */
   readonly shown: (sku: Sku) => number | undefined | Promise<number>
   /** Sees to it that the channel refuses the next push of the SKU that is returned, as one that it does not list. */
   readonly unlisted?: () => Sku
   /** Sees to it that our credentials are refused from now on. */
   readonly expire: () => void | Promise<void>
-  /** what the channel says of what it takes; `applied` when absent */
-  readonly taken?: "accepted"
 }
 
 export interface ConformanceTarget {
@@ -65,8 +65,6 @@ const item = (sku: Sku, quantity: number, version = 1): PushItem => ({
   expected: undefined
 })
 
-const takenBy = ({ taken }: ConformanceSubject): string => taken ?? "applied"
-
 const text = (outcome: PushOutcome | undefined): string =>
   outcome === undefined ? "none" : "because" in outcome ? `${outcome._tag}/${outcome.because}` : outcome._tag
 
@@ -76,6 +74,9 @@ interface Examined extends ConformanceSubject {
 }
 
 type Check = (subject: Examined) => Effect.Effect<void>
+
+/** What a write comes to that the channel takes. */
+const taken = ({ land }: Examined): string => (land === undefined ? "applied" : "accepted")
 
 const applied = (subject: Examined) => Effect.promise(async () => subject.applied())
 const shown = (subject: Examined, ...skus: ReadonlyArray<Sku>) =>
@@ -102,11 +103,17 @@ const answersInOrder: Check = (subject) =>
     const outcomes = yield* subject.connector.push(items)
     deepStrictEqual(
       outcomes.map(text),
-      items.map(() => takenBy(subject))
+      items.map(() => taken(subject))
     )
+    subject.land?.()
     deepStrictEqual(
       yield* shown(subject, ...items.map(({ sku }) => sku)),
       items.map(({ quantity }) => quantity)
+    )
+    const untold = yield* shown(subject, ...subject.skus.slice(items.length))
+    ok(
+      untold.every((quantity) => (quantity ?? 0) === 0),
+      "a listing that was not told is left alone"
     )
     deepStrictEqual(yield* subject.connector.push([]), [])
   })
@@ -115,25 +122,23 @@ const readsBack: Check = (subject) =>
   Effect.gen(function* () {
     const items = batch(subject)
     yield* subject.connector.push(items)
+    subject.land?.()
     // what the channel says of its budgets along with it is its own business
     const { observed: _, ...shown } = yield* subject.connector.readBack!(items.map(({ sku }) => sku))
     deepStrictEqual(shown, { _tag: "shown", quantities: new Map(items.map(({ sku, quantity }) => [sku, quantity])) })
   })
 
+/** What is told twice is shown as told; a key that is applied once is not applied again. */
 const appliesKeyOnce: Check = (subject) =>
   Effect.gen(function* () {
     const items = batch(subject)
-    deepStrictEqual(
-      (yield* subject.connector.push(items)).map(text),
-      items.map(() => takenBy(subject))
-    )
+    const expected = items.map(() => taken(subject))
+    deepStrictEqual((yield* subject.connector.push(items)).map(text), expected)
+    subject.land?.()
     const before = yield* applied(subject)
-    deepStrictEqual(
-      (yield* subject.connector.push(items)).map(text),
-      items.map(() => takenBy(subject))
-    )
+    deepStrictEqual((yield* subject.connector.push(items)).map(text), expected)
+    subject.land?.()
     if (subject.connector.descriptor.idempotent) strictEqual(yield* applied(subject), before)
-    // quantities are absolute: told twice, they are still those
     deepStrictEqual(
       yield* shown(subject, ...items.map(({ sku }) => sku)),
       items.map(({ quantity }) => quantity)
@@ -160,12 +165,12 @@ const attributes: Check = (subject) =>
     strictEqual(outcomes.length, 3)
     strictEqual(text(outcomes[0]), "rejected/mapping")
     const again = [first, last].filter((_, i) => text(outcomes[i + 1]) === "notApplied/batchMate")
-    for (const i of [1, 2])
-      ok([takenBy(subject), "notApplied/batchMate"].includes(text(outcomes[i])), text(outcomes[i]))
+    for (const i of [1, 2]) ok([taken(subject), "notApplied/batchMate"].includes(text(outcomes[i])), text(outcomes[i]))
     deepStrictEqual(
       (yield* subject.connector.push(again)).map(text),
-      again.map(() => takenBy(subject))
+      again.map(() => taken(subject))
     )
+    subject.land?.()
     deepStrictEqual(yield* shown(subject, first.sku, last.sku), [3, 4])
   })
 
@@ -173,6 +178,7 @@ const losesAnswer: Check = (subject) =>
   Effect.gen(function* () {
     meetsWriting(subject, { _tag: "lost" })
     strictEqual(text(yield* pushOne(subject)), "unknown")
+    subject.land?.()
     deepStrictEqual(yield* shown(subject, subject.skus[0]!), [7])
     strictEqual(subject.proxy.requests(), subject.readsFirst + 1, "a connector does not try again by itself")
   })
@@ -211,7 +217,7 @@ const bearsAnything: Check = (subject) =>
       proxy.meets(fault)
       ok(["shown", "unreachable"].includes((yield* connector.readBack([skus[0]!]))._tag))
     }
-    strictEqual(text(yield* pushOne(subject, 8)), takenBy(subject))
+    strictEqual(text(yield* pushOne(subject, 8)), taken(subject))
   })
 
 /** The checks that apply to a connector. */
