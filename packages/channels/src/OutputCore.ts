@@ -13,9 +13,10 @@ import { skuToken } from "@holdfast/domain/Partition"
 import { isReckonedAlike } from "@holdfast/domain/Publishable"
 import { ListingDays } from "./budget/ListingDays.ts"
 import type { ConnectorDescriptor, PushItem, PushOutcome, ReadBack } from "./ChannelConnector.ts"
-import { retryAfterMaxMillis } from "./ChannelLimit.ts"
 import { EventAccount } from "./EventAccount.ts"
-import { isTransient, Landing, type Reached } from "./Landing.ts"
+import { Landing, type Reached } from "./Landing.ts"
+import { hearPush, hearUnreachable } from "./LaneAnswers.ts"
+import { Leftover } from "./Leftover.ts"
 import { emptyListing, expectedOf, isShown, type Listing, storedListing } from "./Listing.ts"
 import { ListingReckoning } from "./ListingReckoning.ts"
 import type { StoredListing } from "./ListingStore.ts"
@@ -25,6 +26,7 @@ import type { Flight, OutputPorts } from "./OutputPorts.ts"
 import { OutputQueue } from "./OutputQueue.ts"
 import { riskFirst, type QueueOrder } from "./QueueOrder.ts"
 import { OutputWindow } from "./OutputWindow.ts"
+import { Remappings } from "./Remappings.ts"
 
 const nothing: Admission = { at: Number.POSITIVE_INFINITY, toZero: false }
 
@@ -45,12 +47,10 @@ export class OutputCore {
   /** until the newest stock of every SKU was offered, a run would miss some of it */
   private isCaughtUp = false
   private readonly reckoning: ListingReckoning
-  /** a call for them was under way: it may go by the old ids */
-  private readonly remappedMeanwhile = new Set<Sku>()
+  private readonly remappings = new Remappings()
+  private readonly leftover: Leftover
   private pumping = false
   private pumpAgain = false
-  /** ends the read-back that goes behind pushes, when they need its place */
-  private giveWay: (() => void) | undefined
 
   constructor(
     definition: ChannelDefinition,
@@ -69,6 +69,7 @@ export class OutputCore {
     this.days = new ListingDays(definition.rate.limits)
     this.queue = new OutputQueue(new OutputWindow(definition.timing, ports.now()))
     this.reckoning = new ListingReckoning(definition, this.account)
+    this.leftover = new Leftover(this.lane, this.queue)
     const { account, counts, lane, queue } = this
     const reconsider = (listing: Listing, now: number) => this.reconsider(listing, now)
     this.landing = new Landing({ account, counts, lane, queue, reached: this.reached, ports, reconsider })
@@ -190,16 +191,9 @@ export class OutputCore {
     const now = this.ports.now()
     for (const sku of skus) {
       const listing = this.listings.get(sku)
-      if (listing?.place === "inFlight") this.remappedMeanwhile.add(sku)
-      else if (listing !== undefined) this.liftMapping(listing, now)
+      if (listing !== undefined && this.remappings.remapped(listing)) this.reconsider(listing, now)
     }
     this.pump()
-  }
-
-  private liftMapping(listing: Listing, now: number): void {
-    if (listing.quarantine?.because !== "mapping") return
-    listing.quarantine = undefined
-    this.reconsider(listing, now)
   }
 
   private listingOf(sku: Sku): Listing {
@@ -270,7 +264,7 @@ export class OutputCore {
       for (const listing of this.queue.due(now)) this.putReady(listing, now)
       this.closeWindow(now)
       for (let next = this.admission(now); next.at <= now; next = this.admission(now)) this.launch(now, next)
-      this.makeRoom()
+      if (this.leftover.makeRoom()) this.pumpAgain = true
     } while (this.pumpAgain)
     this.pumping = false
     this.ports.wakeAt(
@@ -348,13 +342,13 @@ export class OutputCore {
   landPush(flight: Flight & { readonly _tag: "push" }, outcomes: ReadonlyArray<PushOutcome>): void {
     const now = this.ports.now()
     this.leave(flight)
-    this.informLane(flight, outcomes, now)
+    if (hearPush(this.lane, outcomes, this.answered(flight, now))) this.releaseFailed(now)
     for (let i = 0; i < flight.items.length; i++) {
       const { quantity, version } = flight.items[i]!
       const outcome = outcomes[i] ?? { _tag: "unknown", detail: "the connector gave no answer for this item" }
       const listing = flight.listings[i]!
       this.landing.item(listing, { quantity, version, requestAt: flight.requestAt }, outcome, now)
-      if (this.remappedMeanwhile.delete(listing.sku)) this.liftMapping(listing, now)
+      if (this.remappings.landed(listing)) this.reconsider(listing, now)
     }
     this.pump()
   }
@@ -363,18 +357,13 @@ export class OutputCore {
   landReadBack(flight: Flight & { readonly _tag: "readBack" }, answer: ReadBack): void {
     const now = this.ports.now()
     this.leave(flight)
-    const { circuit } = this.lane
     if (answer.observed !== undefined) this.lane.learn(answer.observed, now)
     if (answer._tag === "unreachable") {
-      const pause = Math.min(answer.retryAfterMillis ?? 0, retryAfterMaxMillis)
-      if (pause > 0) {
-        this.lane.pauseUntil(now + pause)
-        circuit.succeeded(flight.probe)
-      } else circuit.failed(flight.probe, now, answer.detail, this.ports.random())
+      const pause = hearUnreachable(this.lane, answer, this.answered(flight, now))
       for (const listing of flight.listings)
         this.landing.retry(listing, this.reached.canReadBack ? listing.step : "push", now, pause)
     } else {
-      if (circuit.succeeded(flight.probe)) this.releaseFailed(now)
+      if (this.lane.circuit.succeeded(flight.probe)) this.releaseFailed(now)
       for (const listing of flight.listings)
         this.landing.seen(listing, answer.quantities.get(listing.sku), flight.requestAt, now)
     }
@@ -388,43 +377,23 @@ export class OutputCore {
 
   /** When a read-back that no push waits for may begin, from what pushes leave. `Infinity`: not while this lasts. */
   leftoverAt(now: number): number {
-    const isFree = this.operation === "running" && this.giveWay === undefined && !this.isAwaited
-    return isFree ? this.lane.leftoverAt(now) : Number.POSITIVE_INFINITY
+    return this.operation === "running" ? this.leftover.at(now) : Number.POSITIVE_INFINITY
   }
 
   /** It begins. @param giveWay called when a push needs its place: it has ended then */
   beginLeftover(now: number, giveWay: () => void): void {
-    this.lane.beginLeftover(now)
-    this.giveWay = giveWay
+    this.leftover.begin(now, giveWay)
   }
 
   /** It ended, unless it gave way before. */
   endLeftover(): void {
-    if (this.giveWay === undefined) return
-    this.giveWay = undefined
-    this.lane.end()
-    this.pump()
+    if (this.leftover.end()) this.pump()
   }
 
   /** The channel shows another quantity than it confirmed. @param shown undefined: it does not list it */
   heal(listing: Listing, shown: number | undefined, readAt: number): void {
     this.landing.seen(listing, shown, readAt, this.ports.now())
     this.pump()
-  }
-
-  /** Something waits for the lane. */
-  private get isAwaited(): boolean {
-    const { toZero, other } = this.queue.first
-    return toZero || other !== undefined
-  }
-
-  private makeRoom(): void {
-    const { giveWay } = this
-    if (giveWay === undefined || !this.lane.isFull || !this.isAwaited) return
-    this.giveWay = undefined
-    this.lane.end()
-    this.pumpAgain = true
-    giveWay()
   }
 
   private leave(flight: Flight): void {
@@ -437,13 +406,7 @@ export class OutputCore {
     }
   }
 
-  private informLane(flight: Flight, outcomes: ReadonlyArray<PushOutcome>, now: number): void {
-    const { circuit } = this.lane
-    for (const { observed } of outcomes) if (observed !== undefined) this.lane.learn(observed, now)
-    const blocked = outcomes.find((outcome) => outcome._tag === "blocked")
-    if (blocked !== undefined) return circuit.refused(flight.probe, now, blocked.detail)
-    const failed = outcomes.find((outcome) => outcome._tag === "unknown" || isTransient(outcome))
-    if (failed !== undefined) return circuit.failed(flight.probe, now, failed.detail, this.ports.random())
-    if (circuit.succeeded(flight.probe)) this.releaseFailed(now)
+  private answered({ probe }: Flight, now: number) {
+    return { probe, now, random: this.ports.random }
   }
 }

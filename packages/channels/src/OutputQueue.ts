@@ -29,6 +29,11 @@ export class OutputQueue {
     return { toZero: this.toZero.size > 0, other: this.ready.peek()?.heapKey }
   }
 
+  /** Something waits for the lane. */
+  get isAwaited(): boolean {
+    return this.toZero.size > 0 || this.ready.size > 0
+  }
+
   /** When the first delayed listing becomes ready. */
   get nextAt(): number {
     return this.delayed.peek()?.heapKey ?? Number.POSITIVE_INFINITY
