@@ -13,6 +13,7 @@ import { skuToken } from "@holdfast/domain/Partition"
 import { isReckonedAlike } from "@holdfast/domain/Publishable"
 import { ListingDays } from "./budget/ListingDays.ts"
 import type { ConnectorDescriptor, PushItem, PushOutcome, ReadBack } from "./ChannelConnector.ts"
+import { fillShare, narrowShare } from "./ChannelLimit.ts"
 import { EventAccount } from "./EventAccount.ts"
 import { Landing, type Reached } from "./Landing.ts"
 import { hearPush, hearUnreachable } from "./LaneAnswers.ts"
@@ -21,19 +22,25 @@ import { emptyListing, expectedOf, isShown, type Listing, storedListing } from "
 import { ListingReckoning } from "./ListingReckoning.ts"
 import type { StoredListing } from "./ListingStore.ts"
 import { zeroCounts } from "./OutputCounts.ts"
+import { OutputLadder } from "./OutputLadder.ts"
 import { type Admission, OutputLane } from "./OutputLane.ts"
 import type { Flight, OutputPorts } from "./OutputPorts.ts"
 import { OutputQueue } from "./OutputQueue.ts"
 import { riskFirst, type QueueOrder } from "./QueueOrder.ts"
+import { allowed, isRaise, noteRaise, type RaiseHeldBecause } from "./RaiseFence.ts"
 import { OutputWindow } from "./OutputWindow.ts"
 import { Remappings } from "./Remappings.ts"
 
 const nothing: Admission = { at: Number.POSITIVE_INFINITY, toZero: false }
 
+/** Outcomes of which the channel was not told for its own sake. */
+const isUntold: ReadonlySet<PushOutcome["_tag"]> = new Set(["notApplied", "unknown", "blocked"])
+
 export class OutputCore {
   readonly account: EventAccount
   readonly lane: OutputLane
   readonly queue: OutputQueue
+  readonly ladder: OutputLadder
   private readonly days: ListingDays
   readonly listings = new Map<Sku, Listing>()
   readonly counts = zeroCounts()
@@ -43,26 +50,33 @@ export class OutputCore {
   private readonly reached: Reached
   private readonly ports: OutputPorts
   private readonly order: QueueOrder
+  private readonly climbs: boolean
   private readonly landing: Landing
   /** until the newest stock of every SKU was offered, a run would miss some of it */
   private isCaughtUp = false
   private readonly reckoning: ListingReckoning
   private readonly remappings = new Remappings()
   private readonly leftover: Leftover
+  /** how far the channel's orders were seen when held raises were last looked at */
+  private seenUntil: number | undefined
+  private calledAt = Number.NEGATIVE_INFINITY
   private pumping = false
   private pumpAgain = false
 
+  /** @param climbs whether it has a ladder: to compare with */
   constructor(
     definition: ChannelDefinition,
     descriptor: ConnectorDescriptor,
     canReadBack: boolean,
     ports: OutputPorts,
-    order: QueueOrder = riskFirst
+    order: QueueOrder = riskFirst,
+    climbs = true
   ) {
     this.current = definition
     this.reached = { descriptor, canReadBack }
     this.ports = ports
     this.order = order
+    this.climbs = climbs
     this.account = new EventAccount(definition.id, definition, ports.settled, ports.promisedFrom)
     const { accountOf } = ports
     this.lane = new OutputLane(definition.rate, { now: ports.now(), accountOf, wake: () => this.tick() })
@@ -70,6 +84,8 @@ export class OutputCore {
     this.queue = new OutputQueue(new OutputWindow(definition.timing, ports.now()))
     this.reckoning = new ListingReckoning(definition, this.account)
     this.leftover = new Leftover(this.lane, this.queue)
+    this.ladder = new OutputLadder(this.lane, this.queue, ports.now())
+    this.account.rungsBetween = (from, to) => this.ladder.between(from, to)
     const { account, counts, lane, queue } = this
     const reconsider = (listing: Listing, now: number) => this.reconsider(listing, now)
     this.landing = new Landing({ account, counts, lane, queue, reached: this.reached, ports, reconsider })
@@ -105,7 +121,8 @@ export class OutputCore {
     if (listing.restored && stock.version > listing.confirmedVersion) listing.confirmed = undefined
     listing.restored = false
     if (stock.version > listing.confirmedVersion) this.follow(listing, stock, now)
-    if (listing.place !== "inFlight") this.reconsider(listing, now)
+    if (listing.place === "inFlight") noteRaise(listing, now)
+    else this.reconsider(listing, now)
     this.pump()
   }
 
@@ -113,6 +130,7 @@ export class OutputCore {
     const earliest = this.account.offer(listing, stock, now)
     const deadline = earliest === Number.POSITIVE_INFINITY ? stock.committedAt + this.current.budgetMillis : earliest
     listing.deadline = Math.min(listing.deadline, deadline)
+    listing.due = Math.min(listing.due, earliest)
   }
 
   /** The newest stock of every SKU was offered: from now on windows close. */
@@ -207,6 +225,7 @@ export class OutputCore {
 
   /** Puts a listing that is not in flight where it belongs now. */
   private reconsider(listing: Listing, now: number): void {
+    noteRaise(listing, now)
     if (isShown(listing)) {
       this.landing.shown(listing, now)
       if (listing.place === "delayed" && listing.step === "verify") return
@@ -220,7 +239,7 @@ export class OutputCore {
     if (listing.quarantine !== undefined) return
     if (listing.deadline === Number.POSITIVE_INFINITY) listing.deadline = now + this.current.budgetMillis
     if (listing.place === "collecting") return
-    if (listing.place === "ready") return this.putReady(listing, now)
+    if (listing.place === "ready" || listing.place === "held") return this.putReady(listing, now)
     if (listing.place === "delayed" && listing.step !== "verify" && listing.heldUntil === undefined) return
     listing.step = "push"
     if (this.queue.window.collects) this.queue.putCollecting(listing, now)
@@ -230,11 +249,72 @@ export class OutputCore {
   /** Where it waits for the lane depends on what is at risk meanwhile; one that has spent its day waits for the next. */
   private putReady(listing: Listing, now: number): void {
     const { order, current, queue } = this
+    noteRaise(listing, now)
+    if (this.heldBecause(listing) !== undefined) return queue.putHeld(listing)
+    if (listing.place === "held") listing.agesFrom = now
     const jumps = order.jumps(listing)
     const at = listing.step === "push" ? this.days.admitAt(listing.sku, now, jumps) : now
     listing.heldUntil = at > now ? at : undefined
     if (at > now) return queue.putDelayed(listing, at)
-    queue.putReady(listing, order.place(listing, now, current.budgetMillis), jumps)
+    queue.putReady(listing, order.place(listing, now, current.budgetMillis, this.ladder.has("onlyRisky")), jumps)
+  }
+
+  /** Why a raise may not go now; undefined: it may, or is none. */
+  heldBecause(listing: Listing): RaiseHeldBecause | undefined {
+    if (listing.step !== "push" || !isRaise(listing)) return undefined
+    if (allowed(listing, this.seenUntil) === undefined) return "unseenOrders"
+    return this.ladder.has("stopRaising") ? "ladder" : undefined
+  }
+
+  /** Orders of the channel were seen: raises that waited for them may go. */
+  private seeOrders(now: number): void {
+    const seenUntil = this.ports.ordersSeenUntil?.()
+    if (seenUntil === this.seenUntil) return
+    this.seenUntil = seenUntil
+    // what waits for the lane was not held for want of a cursor
+    this.putAgain(now)
+  }
+
+  /** Every order placed at the channel before was seen, milliseconds since the epoch. */
+  get ordersSeenUntil(): number | undefined {
+    return this.seenUntil
+  }
+
+  /** Finds a place anew for all that waits for the lane, or is held. */
+  private putAgain(now: number): void {
+    for (const listing of [...this.queue.awaited(), ...this.queue.heldRaises()]) this.putReady(listing, now)
+  }
+
+  /** When it is time to look at the ladder, milliseconds since the epoch. */
+  private get ladderAt(): number {
+    return this.climbs ? this.ladder.nextAt(this.current.budgetMillis) : Number.POSITIVE_INFINITY
+  }
+
+  private climb(now: number): void {
+    const { ladder, queue, reached } = this
+    if (ladder.rung === "none" && now < this.ladderAt && !this.reckoning.isWidened) return
+    const view = {
+      definition: this.current,
+      batchMax: reached.descriptor.batchMax,
+      isRunning: this.operation !== "paused"
+    }
+    const change = ladder.look(view, now)
+    if (ladder.has("widerBuffer")) this.reckoning.widen(ladder.queueSeconds(view))
+    else {
+      if (change !== undefined) this.reckoning.widen(undefined)
+      this.narrow(ladder.admittedIn(narrowShare, view) - queue.awaitedCount, now)
+    }
+    if (change === undefined) return
+    queue.window.fill(ladder.has("largerBatches") ? view.batchMax : 0)
+    this.putAgain(now)
+    this.ports.rungChanged?.(change)
+  }
+
+  /** Listings that were shown less of while the queue was long are shown in full again, no more at once than it bears. */
+  private narrow(max: number, now: number): void {
+    for (const listing of this.reckoning.narrow(Math.max(this.queue.isAwaited ? 0 : 1, max), now))
+      if (listing.place === "inFlight") noteRaise(listing, now)
+      else this.reconsider(listing, now)
   }
 
   private closeNow(now: number): number {
@@ -259,6 +339,8 @@ export class OutputCore {
       this.pumpAgain = false
       const now = this.ports.now()
       this.account.pass(now)
+      this.seeOrders(now)
+      this.climb(now)
       for (const listing of this.reckoning.review(this.listings, now))
         if (listing.place !== "inFlight") this.reconsider(listing, now)
       for (const listing of this.queue.due(now)) this.putReady(listing, now)
@@ -273,7 +355,9 @@ export class OutputCore {
         this.queue.nextAt,
         this.account.nextAt,
         this.closesAt,
-        this.reckoning.reviewAt
+        this.reckoning.reviewAt,
+        this.ladderAt,
+        this.reckoning.isWidened ? this.ports.now() + this.current.budgetMillis * narrowShare : Number.POSITIVE_INFINITY
       )
     )
   }
@@ -299,7 +383,14 @@ export class OutputCore {
   }
 
   private admission(now: number): Admission {
-    return this.operation === "paused" ? nothing : this.lane.admit(now, this.queue.first)
+    if (this.operation === "paused") return nothing
+    const { first } = this.queue
+    const admission = this.lane.admit(now, first)
+    const { batchMax } = this.reached.descriptor
+    if (this.ladder.rung === "none" || first.toZero || this.queue.awaitedCount >= batchMax) return admission
+    // it may leave as soon as it is full
+    const fullBy = Math.min(this.calledAt + fillShare * this.current.budgetMillis, this.ladder.dueAt)
+    return { ...admission, at: Math.max(admission.at, fullBy) }
   }
 
   private launch(now: number, admission: Admission): void {
@@ -308,6 +399,8 @@ export class OutputCore {
     const probe = lane.begin()
     const max = probe ? 1 : Math.min(this.reached.descriptor.batchMax, room.items)
     const listings = this.queue.take(max, admission.toZero, room.others)
+    this.calledAt = now
+    this.ladder.called(max)
     this.inFlight += listings.length
     for (const listing of listings) {
       listing.attempts += 1
@@ -333,15 +426,17 @@ export class OutputCore {
   }
 
   private itemOf(listing: Listing): PushItem {
-    const { sku, wanted, version, generation } = listing
-    const key = `${skuToken(this.current.id)}:${skuToken(sku)}:${version}:${wanted}:${generation}`
-    return { sku, quantity: wanted, version, key, expected: expectedOf(listing) }
+    const { sku, generation } = listing
+    const { quantity, version } = allowed(listing, this.seenUntil)!
+    const key = `${skuToken(this.current.id)}:${skuToken(sku)}:${version}:${quantity}:${generation}`
+    return { sku, quantity, version, key, expected: expectedOf(listing) }
   }
 
   /** A push ended. @param outcomes one per item, in their order */
   landPush(flight: Flight & { readonly _tag: "push" }, outcomes: ReadonlyArray<PushOutcome>): void {
     const now = this.ports.now()
     this.leave(flight)
+    this.ladder.failed(outcomes.filter(({ _tag }) => isUntold.has(_tag)).length)
     if (hearPush(this.lane, outcomes, this.answered(flight, now))) this.releaseFailed(now)
     for (let i = 0; i < flight.items.length; i++) {
       const { quantity, version } = flight.items[i]!
