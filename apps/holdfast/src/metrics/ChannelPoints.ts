@@ -49,9 +49,7 @@ export const channelPoints = (
     ...Operation.literals.map((operation) =>
       point("operation", Number(operation === snapshot.operation), { ...of, [attribute.channelOperation]: operation })
     ),
-    ...rungs.map((rung) =>
-      point("ladder", Number(rung === snapshot.rung), { ...of, [attribute.ladderRung]: rung })
-    ),
+    ...rungs.map((rung) => point("ladder", Number(rung === snapshot.rung), { ...of, [attribute.ladderRung]: rung })),
     ...raisePoints(snapshot, now),
     ...pushOutcomes.map((outcome) => point("pushes", snapshot[outcome], { ...of, [attribute.pushOutcome]: outcome }))
   ]
