@@ -29,7 +29,8 @@ import { followChannels, noteDrained } from "./ChannelFollower.ts"
 import { connectorOf } from "./ConnectorOf.ts"
 import * as ListingLedger from "./ListingLedger.ts"
 import { OutboundError } from "./OutboundError.ts"
-import { loadAttemptsMax } from "./OutboundLimit.ts"
+import { makeSeenOrders, type SeenOrders } from "./OrderCursorFollower.ts"
+import { currentBacklogMax, loadAttemptsMax } from "./OutboundLimit.ts"
 
 export interface OutboundOptions {
   /** each with an id of its own */
@@ -71,8 +72,12 @@ const make = Effect.fnUntraced(function* (options: OutboundOptions) {
   const byId = new Map<ChannelId, OutputStream>()
   const state = initialConsumerState()
   const accountOf = makeAccounts()
+  const seenOrders = yield* makeSeenOrders.pipe(
+    untilLedger,
+    Effect.mapError((error) => new OutboundError({ reason: "orders_unreadable", detail: error.message }))
+  )
   const open = (revision: ChannelRevision) =>
-    Effect.map(openChannel(revision, options, accountOf), (channel) => {
+    Effect.map(openChannel(revision, options, { accountOf, seenOrders }), (channel) => {
       channels.push(channel)
       byId.set(revision.definition.id, channel)
     })
@@ -88,6 +93,8 @@ const make = Effect.fnUntraced(function* (options: OutboundOptions) {
   })
   const again = Latch.makeUnsafe()
   yield* Effect.forkScoped(consumeAvailability(state, reader, again))
+  const isCurrent = () => state.caughtUp && state.backlog <= currentBacklogMax
+  yield* Effect.forkScoped(seenOrders.follow({ channels: byId, isCurrent }))
   const context = yield* Effect.context<Database | ListingStore | Scope.Scope>()
   yield* Effect.forkScoped(
     followChannels({
@@ -145,7 +152,7 @@ const untilLedger = <A, E extends Error, R>(effect: Effect.Effect<A, E, R>): Eff
 const openChannel = (
   { definition, operation }: ChannelRevision,
   options: OutboundOptions,
-  accountOf: AccountOf
+  { accountOf, seenOrders }: { readonly accountOf: AccountOf; readonly seenOrders: SeenOrders }
 ): Effect.Effect<OutputStream, OutboundError, ListingStore | Database | Scope.Scope> =>
   Effect.gen(function* () {
     const connector = yield* connectorOf(definition)
@@ -159,7 +166,8 @@ const openChannel = (
       onSettled,
       onDrained,
       promisedFrom,
-      accountOf
+      accountOf,
+      ordersSeenUntil: () => seenOrders.until(definition.id)
     }).pipe(
       untilLedger,
       Effect.mapError(
