@@ -28,6 +28,7 @@ describe("metrics of a channel", () => {
     ordersSeenUntil: 1_000_000,
     rung: "onlyRisky",
     rungSince: 0,
+    shownLess: 0,
     collecting: 0,
     closesAt: undefined,
     waitsFor: undefined,

@@ -36,6 +36,8 @@ export interface ChannelSnapshot extends Readonly<OutputCounts>, Readonly<Record
   /** what is given up while more is due than the channel takes in time, and since when, milliseconds since the epoch; undefined: nothing is */
   readonly rung: Rung
   readonly rungSince: number | undefined
+  /** listings that show less for that, and are told again once nothing is given up */
+  readonly shownLess: number
   readonly operation: Operation
   /** listings that collect until their window closes, and when that is: milliseconds since the epoch, undefined when not by itself */
   readonly collecting: number
@@ -143,6 +145,7 @@ export const snapshotOf = (core: OutputCore, now: number): Omit<ChannelSnapshot,
     ordersSeenUntil: core.ordersSeenUntil,
     rung: core.ladder.rung,
     rungSince: core.ladder.rung === "none" ? undefined : core.ladder.since,
+    shownLess: core.shownLess,
     operation: core.operation,
     collecting: queue.window.size,
     closesAt: core.closesAt === Number.POSITIVE_INFINITY ? undefined : core.closesAt,

@@ -75,7 +75,12 @@ export class ListingReckoning {
     this.queueSeconds = seconds
   }
 
-  /** Some listing shows less for the sake of a queue that is short by now. */
+  /** Listings that show less for the sake of a queue. */
+  get shownLess(): number {
+    return this.narrower.size
+  }
+
+  /** Some do so although the queue is short by now. */
   get isWidened(): boolean {
     return this.narrower.size > 0 && this.queueSeconds === undefined
   }

@@ -275,6 +275,11 @@ export class OutputCore {
     this.putAgain(now)
   }
 
+  /** Listings that show less than they always do, for the sake of the queue. */
+  get shownLess(): number {
+    return this.reckoning.shownLess
+  }
+
   /** Every order placed at the channel before was seen, milliseconds since the epoch. */
   get ordersSeenUntil(): number | undefined {
     return this.seenUntil
