@@ -25,5 +25,5 @@ export const orderCursorMillis = 1_000
  */
 export const orderCursorSettleMillis = 2_000
 
-/** Announcements that are still to be read, above which what was stored before may not have been told yet: one pull. */
-export const currentBacklogMax = pullMax
+/** Announcements that are still to be read, above which what was stored before may not have been told yet: what one pull brings. */
+export const currentBacklogMax = 500

@@ -166,8 +166,8 @@ export const ladderPatienceMax = 16
 /** Looks before a rung may be climbed: one look alone may be a moment's chance. */
 export const ladderLooks = 4
 
-/** Weight of the newest look in the rate that a channel was seen to admit: bursts are spread over some looks. */
-export const admittedWeight = 0.3
+/** Weight of the newest look in the rate that a channel was seen to admit: one call a second is not none between two of them. */
+export const admittedWeight = 0.1
 
 /** Changes of rung that are remembered for the traces of what waited meanwhile: up the ladder and down, and once more. */
 export const rungChangesMax = 24

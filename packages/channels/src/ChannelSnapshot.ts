@@ -92,7 +92,7 @@ const isHeld = ({ heldUntil, place, step }: Listing): boolean =>
 
 const heldOf = (core: OutputCore, listing: Listing): ListingView["held"] => {
   if (isHeld(listing)) return { because: "listingDay", until: listing.heldUntil! }
-  const because = listing.place === "held" ? core.heldBecause(listing) : undefined
+  const because = listing.place === "held" ? core.restraint.heldBecause(listing) : undefined
   if (because !== "unseenOrders") return because === undefined ? undefined : { because }
   return { because, until: listing.raise!.at }
 }
@@ -111,7 +111,7 @@ export const viewOf = (core: OutputCore, listing: Listing): ListingView => ({
 
 const raisesHeld = (core: OutputCore): Record<RaiseHeldBecause, number> => {
   const counts = { unseenOrders: 0, ladder: 0 }
-  for (const listing of core.queue.heldRaises()) counts[core.heldBecause(listing) ?? "ladder"] += 1
+  for (const listing of core.queue.heldRaises()) counts[core.restraint.heldBecause(listing) ?? "ladder"] += 1
   return counts
 }
 
@@ -142,10 +142,10 @@ export const snapshotOf = (core: OutputCore, now: number): Omit<ChannelSnapshot,
       undefined
     ),
     raisesHeld: raisesHeld(core),
-    ordersSeenUntil: core.ordersSeenUntil,
-    rung: core.ladder.rung,
-    rungSince: core.ladder.rung === "none" ? undefined : core.ladder.since,
-    shownLess: core.shownLess,
+    ordersSeenUntil: core.restraint.seenUntil,
+    rung: core.restraint.ladder.rung,
+    rungSince: core.restraint.ladder.rung === "none" ? undefined : core.restraint.ladder.since,
+    shownLess: core.restraint.shownLess,
     operation: core.operation,
     collecting: queue.window.size,
     closesAt: core.closesAt === Number.POSITIVE_INFINITY ? undefined : core.closesAt,

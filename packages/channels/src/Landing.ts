@@ -89,6 +89,8 @@ export class Landing {
   private found(listing: Listing, quantity: number | undefined, requestedAt: number, now: number): void {
     const { sku, confirmed, confirmedVersion, attempts } = listing
     listing.confirmed = quantity
+    // it may have sold what we have not heard of: whatever is a raise now is one from now on
+    if (quantity !== listing.told) listing.raise = undefined
     listing.told = quantity
     listing.confirmedAt = now
     if (quantity === undefined || quantity === confirmed) return

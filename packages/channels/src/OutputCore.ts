@@ -13,7 +13,6 @@ import { skuToken } from "@holdfast/domain/Partition"
 import { isReckonedAlike } from "@holdfast/domain/Publishable"
 import { ListingDays } from "./budget/ListingDays.ts"
 import type { ConnectorDescriptor, PushItem, PushOutcome, ReadBack } from "./ChannelConnector.ts"
-import { fillShare, narrowShare } from "./ChannelLimit.ts"
 import { EventAccount } from "./EventAccount.ts"
 import { Landing, type Reached } from "./Landing.ts"
 import { hearPush, hearUnreachable } from "./LaneAnswers.ts"
@@ -22,14 +21,14 @@ import { emptyListing, expectedOf, isShown, type Listing, storedListing } from "
 import { ListingReckoning } from "./ListingReckoning.ts"
 import type { StoredListing } from "./ListingStore.ts"
 import { zeroCounts } from "./OutputCounts.ts"
-import { OutputLadder } from "./OutputLadder.ts"
+import type { LadderView } from "./OutputLadder.ts"
 import { type Admission, OutputLane } from "./OutputLane.ts"
 import type { Flight, OutputPorts } from "./OutputPorts.ts"
 import { OutputQueue } from "./OutputQueue.ts"
 import { riskFirst, type QueueOrder } from "./QueueOrder.ts"
-import { allowed, isRaise, noteRaise, type RaiseHeldBecause } from "./RaiseFence.ts"
 import { OutputWindow } from "./OutputWindow.ts"
 import { Remappings } from "./Remappings.ts"
+import { Restraint } from "./Restraint.ts"
 
 const nothing: Admission = { at: Number.POSITIVE_INFINITY, toZero: false }
 
@@ -40,7 +39,7 @@ export class OutputCore {
   readonly account: EventAccount
   readonly lane: OutputLane
   readonly queue: OutputQueue
-  readonly ladder: OutputLadder
+  readonly restraint: Restraint
   private readonly days: ListingDays
   readonly listings = new Map<Sku, Listing>()
   readonly counts = zeroCounts()
@@ -50,16 +49,12 @@ export class OutputCore {
   private readonly reached: Reached
   private readonly ports: OutputPorts
   private readonly order: QueueOrder
-  private readonly climbs: boolean
   private readonly landing: Landing
   /** until the newest stock of every SKU was offered, a run would miss some of it */
   private isCaughtUp = false
   private readonly reckoning: ListingReckoning
   private readonly remappings = new Remappings()
   private readonly leftover: Leftover
-  /** how far the channel's orders were seen when held raises were last looked at */
-  private seenUntil: number | undefined
-  private calledAt = Number.NEGATIVE_INFINITY
   private pumping = false
   private pumpAgain = false
 
@@ -76,7 +71,6 @@ export class OutputCore {
     this.reached = { descriptor, canReadBack }
     this.ports = ports
     this.order = order
-    this.climbs = climbs
     this.account = new EventAccount(definition.id, definition, ports.settled, ports.promisedFrom)
     const { accountOf } = ports
     this.lane = new OutputLane(definition.rate, { now: ports.now(), accountOf, wake: () => this.tick() })
@@ -84,9 +78,9 @@ export class OutputCore {
     this.queue = new OutputQueue(new OutputWindow(definition.timing, ports.now()))
     this.reckoning = new ListingReckoning(definition, this.account)
     this.leftover = new Leftover(this.lane, this.queue)
-    this.ladder = new OutputLadder(this.lane, this.queue, ports.now())
-    this.account.rungsBetween = (from, to) => this.ladder.between(from, to)
-    const { account, counts, lane, queue } = this
+    const { account, counts, lane, queue, reckoning } = this
+    this.restraint = new Restraint({ lane, queue, reckoning, climbs, now: ports.now() })
+    account.rungsBetween = (from, to) => this.restraint.ladder.between(from, to)
     const reconsider = (listing: Listing, now: number) => this.reconsider(listing, now)
     this.landing = new Landing({ account, counts, lane, queue, reached: this.reached, ports, reconsider })
   }
@@ -121,7 +115,7 @@ export class OutputCore {
     if (listing.restored && stock.version > listing.confirmedVersion) listing.confirmed = undefined
     listing.restored = false
     if (stock.version > listing.confirmedVersion) this.follow(listing, stock, now)
-    if (listing.place === "inFlight") noteRaise(listing, now)
+    if (listing.place === "inFlight") this.restraint.note(listing, now)
     else this.reconsider(listing, now)
     this.pump()
   }
@@ -225,7 +219,7 @@ export class OutputCore {
 
   /** Puts a listing that is not in flight where it belongs now. */
   private reconsider(listing: Listing, now: number): void {
-    noteRaise(listing, now)
+    this.restraint.note(listing, now)
     if (isShown(listing)) {
       this.landing.shown(listing, now)
       if (listing.place === "delayed" && listing.step === "verify") return
@@ -249,40 +243,27 @@ export class OutputCore {
   /** Where it waits for the lane depends on what is at risk meanwhile; one that has spent its day waits for the next. */
   private putReady(listing: Listing, now: number): void {
     const { order, current, queue } = this
-    noteRaise(listing, now)
-    if (this.heldBecause(listing) !== undefined) return queue.putHeld(listing)
+    this.restraint.note(listing, now)
+    if (this.restraint.heldBecause(listing) !== undefined) return queue.putHeld(listing)
     if (listing.place === "held") listing.agesFrom = now
     const jumps = order.jumps(listing)
     const at = listing.step === "push" ? this.days.admitAt(listing.sku, now, jumps) : now
     listing.heldUntil = at > now ? at : undefined
     if (at > now) return queue.putDelayed(listing, at)
-    queue.putReady(listing, order.place(listing, now, current.budgetMillis, this.ladder.has("onlyRisky")), jumps)
-  }
-
-  /** Why a raise may not go now; undefined: it may, or is none. */
-  heldBecause(listing: Listing): RaiseHeldBecause | undefined {
-    if (listing.step !== "push" || !isRaise(listing)) return undefined
-    if (allowed(listing, this.seenUntil) === undefined) return "unseenOrders"
-    return this.ladder.has("stopRaising") ? "ladder" : undefined
+    queue.putReady(
+      listing,
+      order.place(listing, now, current.budgetMillis, this.restraint.ladder.has("onlyRisky")),
+      jumps
+    )
   }
 
   /** Orders of the channel were seen: raises that waited for them may go. */
   private seeOrders(now: number): void {
     const seenUntil = this.ports.ordersSeenUntil?.()
-    if (seenUntil === this.seenUntil) return
-    this.seenUntil = seenUntil
+    if (seenUntil === this.restraint.seenUntil) return
+    this.restraint.seenUntil = seenUntil
     // what waits for the lane was not held for want of a cursor
     this.putAgain(now)
-  }
-
-  /** Listings that show less than they always do, for the sake of the queue. */
-  get shownLess(): number {
-    return this.reckoning.shownLess
-  }
-
-  /** Every order placed at the channel before was seen, milliseconds since the epoch. */
-  get ordersSeenUntil(): number | undefined {
-    return this.seenUntil
   }
 
   /** Finds a place anew for all that waits for the lane, or is held. */
@@ -290,36 +271,26 @@ export class OutputCore {
     for (const listing of [...this.queue.awaited(), ...this.queue.heldRaises()]) this.putReady(listing, now)
   }
 
-  /** When it is time to look at the ladder, milliseconds since the epoch. */
-  private get ladderAt(): number {
-    return this.climbs ? this.ladder.nextAt(this.current.budgetMillis) : Number.POSITIVE_INFINITY
+  private get view(): LadderView {
+    const { batchMax } = this.reached.descriptor
+    return { definition: this.current, batchMax, isRunning: this.operation !== "paused" }
   }
 
+  /** Looks at what the lane left to wait. */
   private climb(now: number): void {
-    const { ladder, queue, reached } = this
-    if (ladder.rung === "none" && now < this.ladderAt && !this.reckoning.isWidened) return
-    const view = {
-      definition: this.current,
-      batchMax: reached.descriptor.batchMax,
-      isRunning: this.operation !== "paused"
+    const { restraint } = this
+    if (restraint.nextAt(this.current.budgetMillis, now) > now && restraint.shownLess === 0) return
+    const change = restraint.climb(this.view, now)
+    if (change !== undefined) {
+      this.putAgain(now)
+      this.ports.rungChanged?.(change)
+      this.pumpAgain = true
     }
-    const change = ladder.look(view, now)
-    if (ladder.has("widerBuffer")) this.reckoning.widen(ladder.queueSeconds(view))
-    else {
-      if (change !== undefined) this.reckoning.widen(undefined)
-      this.narrow(ladder.admittedIn(narrowShare, view) - queue.awaitedCount, now)
-    }
-    if (change === undefined) return
-    queue.window.fill(ladder.has("largerBatches") ? view.batchMax : 0)
-    this.putAgain(now)
-    this.ports.rungChanged?.(change)
-  }
-
-  /** Listings that were shown less of while the queue was long are shown in full again, no more at once than it bears. */
-  private narrow(max: number, now: number): void {
-    for (const listing of this.reckoning.narrow(Math.max(this.queue.isAwaited ? 0 : 1, max), now))
-      if (listing.place === "inFlight") noteRaise(listing, now)
+    for (const listing of restraint.narrow(this.view, now)) {
+      if (listing.place === "inFlight") this.restraint.note(listing, now)
       else this.reconsider(listing, now)
+      this.pumpAgain = true
+    }
   }
 
   private closeNow(now: number): number {
@@ -345,12 +316,12 @@ export class OutputCore {
       const now = this.ports.now()
       this.account.pass(now)
       this.seeOrders(now)
-      this.climb(now)
       for (const listing of this.reckoning.review(this.listings, now))
         if (listing.place !== "inFlight") this.reconsider(listing, now)
       for (const listing of this.queue.due(now)) this.putReady(listing, now)
       this.closeWindow(now)
       for (let next = this.admission(now); next.at <= now; next = this.admission(now)) this.launch(now, next)
+      this.climb(now)
       if (this.leftover.makeRoom()) this.pumpAgain = true
     } while (this.pumpAgain)
     this.pumping = false
@@ -361,8 +332,7 @@ export class OutputCore {
         this.account.nextAt,
         this.closesAt,
         this.reckoning.reviewAt,
-        this.ladderAt,
-        this.reckoning.isWidened ? this.ports.now() + this.current.budgetMillis * narrowShare : Number.POSITIVE_INFINITY
+        this.restraint.nextAt(this.current.budgetMillis, this.ports.now())
       )
     )
   }
@@ -389,13 +359,9 @@ export class OutputCore {
 
   private admission(now: number): Admission {
     if (this.operation === "paused") return nothing
-    const { first } = this.queue
-    const admission = this.lane.admit(now, first)
-    const { batchMax } = this.reached.descriptor
-    if (this.ladder.rung === "none" || first.toZero || this.queue.awaitedCount >= batchMax) return admission
-    // it may leave as soon as it is full
-    const fullBy = Math.min(this.calledAt + fillShare * this.current.budgetMillis, this.ladder.dueAt)
-    return { ...admission, at: Math.max(admission.at, fullBy) }
+    const admission = this.lane.admit(now, this.queue.first)
+    if (this.restraint.ladder.rung === "none") return admission
+    return { ...admission, at: Math.max(admission.at, this.restraint.fullBy(this.view)) }
   }
 
   private launch(now: number, admission: Admission): void {
@@ -404,8 +370,7 @@ export class OutputCore {
     const probe = lane.begin()
     const max = probe ? 1 : Math.min(this.reached.descriptor.batchMax, room.items)
     const listings = this.queue.take(max, admission.toZero, room.others)
-    this.calledAt = now
-    this.ladder.called(max)
+    this.restraint.called(now, max)
     this.inFlight += listings.length
     for (const listing of listings) {
       listing.attempts += 1
@@ -432,7 +397,7 @@ export class OutputCore {
 
   private itemOf(listing: Listing): PushItem {
     const { sku, generation } = listing
-    const { quantity, version } = allowed(listing, this.seenUntil)!
+    const { quantity, version } = this.restraint.allowedOf(listing)
     const key = `${skuToken(this.current.id)}:${skuToken(sku)}:${version}:${quantity}:${generation}`
     return { sku, quantity, version, key, expected: expectedOf(listing) }
   }
@@ -441,7 +406,7 @@ export class OutputCore {
   landPush(flight: Flight & { readonly _tag: "push" }, outcomes: ReadonlyArray<PushOutcome>): void {
     const now = this.ports.now()
     this.leave(flight)
-    this.ladder.failed(outcomes.filter(({ _tag }) => isUntold.has(_tag)).length)
+    this.restraint.ladder.failed(outcomes.filter(({ _tag }) => isUntold.has(_tag)).length)
     if (hearPush(this.lane, outcomes, this.answered(flight, now))) this.releaseFailed(now)
     for (let i = 0; i < flight.items.length; i++) {
       const { quantity, version } = flight.items[i]!

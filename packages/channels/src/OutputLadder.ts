@@ -83,7 +83,7 @@ export class OutputLadder {
   look(view: LadderView, now: number): RungChange | undefined {
     const { budgetMillis } = view.definition
     if (now < this.nextAt(budgetMillis)) return undefined
-    this.measure(now)
+    this.measure(view, now)
     const isWell = view.isRunning && this.lane.circuit.state === "closed"
     if (!isWell && this.queue.isAwaited) {
       const { rung, since, patience, leftAt } = this.state
@@ -111,13 +111,15 @@ export class OutputLadder {
     }
   }
 
-  private measure(now: number): void {
+  private measure(view: LadderView, now: number): void {
     const waits = this.queue.isAwaited
-    const seconds = (now - this.lookedAt) / 1_000
-    if (!waits) this.seen = undefined
-    else if (this.waited && seconds > 0) {
-      const newest = this.room / seconds
-      this.seen = this.seen === undefined ? newest : this.seen + admittedWeight * (newest - this.seen)
+    const millis = now - this.lookedAt
+    // nobody looked for longer: nothing waited then
+    const didWait = this.waited && millis <= (2 * ladderClimbMillisOf(view.definition.budgetMillis)) / ladderLooks
+    if (!waits || !didWait) this.seen = undefined
+    else {
+      const before = this.perSecond(view)
+      this.seen = before + admittedWeight * ((1_000 * this.room) / millis - before)
     }
     this.waited = waits
     this.room = 0

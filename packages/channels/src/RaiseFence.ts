@@ -38,18 +38,22 @@ export const isRaise = (listing: Listing): boolean => listing.wanted > shownLeas
 
 /** Takes note of what is wanted now. To be called whenever that, or what the channel shows, may be another one. */
 export const noteRaise = (listing: Listing, now: number): void => {
-  const { raise, version, wanted } = listing
+  const { raise, wanted } = listing
   const least = shownLeast(listing)
   if (wanted <= least) listing.raise = undefined
-  else if (raise === undefined) listing.raise = { at: now, units: wanted, version, lastAt: now, last: wanted }
-  else {
-    const lastAt = wanted > raise.last ? now : raise.lastAt
-    const covered = wanted <= raise.units ? { units: wanted, version } : { units: raise.units, version: raise.version }
-    const isTold = covered.units <= least
-    listing.raise = isTold
-      ? { at: lastAt, units: wanted, version, lastAt, last: wanted }
-      : { at: raise.at, ...covered, lastAt, last: wanted }
-  }
+  else if (raise === undefined || !isNoted(raise, listing, least)) listing.raise = noted(raise, listing, least, now)
+}
+
+const isNoted = ({ last, units, version }: Raise, { wanted, version: newest }: Listing, least: number): boolean =>
+  last === wanted && units > least && (wanted > units || version === newest)
+
+const noted = (raise: Raise | undefined, { version, wanted }: Listing, least: number, now: number): Raise => {
+  if (raise === undefined) return { at: now, units: wanted, version, lastAt: now, last: wanted }
+  const lastAt = wanted > raise.last ? now : raise.lastAt
+  const covered = wanted <= raise.units ? { units: wanted, version } : { units: raise.units, version: raise.version }
+  // what was covered is told: the rest is a raise of its own
+  if (covered.units <= least) return { at: lastAt, units: wanted, version, lastAt, last: wanted }
+  return { at: raise.at, ...covered, lastAt, last: wanted }
 }
 
 /**

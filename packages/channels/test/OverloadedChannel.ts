@@ -63,7 +63,7 @@ export const overloaded = (overload: Overload): OverloadOutcome => {
     if (flight._tag !== "push") return
     calledAt.push(now)
     for (const { sku, quantity } of flight.items)
-      if (quantity > shown.get(sku)!) raises.push({ at: now, rung: core.ladder.rung })
+      if (quantity > shown.get(sku)!) raises.push({ at: now, rung: core.restraint.ladder.rung })
     landings.push({ at: now + answerMillis, flight })
   }
   const core: OutputCore = new OutputCore(
