@@ -6,41 +6,55 @@
 import type { OutputLane } from "./OutputLane.ts"
 import type { OutputQueue } from "./OutputQueue.ts"
 
+export interface LeftoverParts {
+  readonly lane: OutputLane
+  readonly queue: OutputQueue
+  /** whether the channel is to be asked anything */
+  readonly isRunning: () => boolean
+  /** its place is free: something else may begin */
+  readonly ended: () => void
+}
+
 export class Leftover {
-  private readonly lane: OutputLane
-  private readonly queue: OutputQueue
+  private readonly parts: LeftoverParts
   /** ends what is under way */
   private giveWay: (() => void) | undefined
 
-  constructor(lane: OutputLane, queue: OutputQueue) {
-    this.lane = lane
-    this.queue = queue
+  constructor(parts: LeftoverParts) {
+    this.parts = parts
   }
 
   /** When one may begin, milliseconds since the epoch. `Infinity`: not while this lasts. */
   at(now: number): number {
-    return this.giveWay === undefined && !this.queue.isAwaited ? this.lane.leftoverAt(now) : Number.POSITIVE_INFINITY
+    const { isRunning, lane, queue } = this.parts
+    const isFree = isRunning() && this.giveWay === undefined && !queue.isAwaited
+    return isFree ? lane.leftoverAt(now) : Number.POSITIVE_INFINITY
   }
 
   /** It begins. @param giveWay called when a push needs its place: it has ended then */
   begin(now: number, giveWay: () => void): void {
-    this.lane.beginLeftover(now)
+    this.parts.lane.beginLeftover(now)
     this.giveWay = giveWay
   }
 
-  /** It ended, unless it gave way before. @returns whether it had not */
-  end(): boolean {
-    if (this.giveWay === undefined) return false
+  /** It ended, unless it gave way before. */
+  end(): void {
+    if (this.giveWay === undefined) return
+    this.leave()
+    this.parts.ended()
+  }
+
+  private leave(): void {
     this.giveWay = undefined
-    this.lane.end()
-    return true
+    this.parts.lane.end()
   }
 
   /** Gives its place to a push that needs it. @returns whether there is room that was not */
   makeRoom(): boolean {
     const { giveWay } = this
-    if (giveWay === undefined || !this.lane.isFull || !this.queue.isAwaited) return false
-    this.end()
+    const { lane, queue } = this.parts
+    if (giveWay === undefined || !lane.isFull || !queue.isAwaited) return false
+    this.leave()
     giveWay()
     return true
   }

@@ -54,7 +54,8 @@ export class OutputCore {
   private isCaughtUp = false
   private readonly reckoning: ListingReckoning
   private readonly remappings = new Remappings()
-  private readonly leftover: Leftover
+  /** what reconciliation reads with */
+  readonly leftover: Leftover
   private pumping = false
   private pumpAgain = false
 
@@ -77,8 +78,9 @@ export class OutputCore {
     this.days = new ListingDays(definition.rate.limits)
     this.queue = new OutputQueue(new OutputWindow(definition.timing, ports.now()))
     this.reckoning = new ListingReckoning(definition, this.account)
-    this.leftover = new Leftover(this.lane, this.queue)
     const { account, counts, lane, queue, reckoning } = this
+    const isRunning = () => this.operation === "running"
+    this.leftover = new Leftover({ lane, queue, isRunning, ended: () => this.pump() })
     this.restraint = new Restraint({ lane, queue, reckoning, climbs, now: ports.now() })
     account.rungsBetween = (from, to) => this.restraint.ladder.between(from, to)
     const reconsider = (listing: Listing, now: number) => this.reconsider(listing, now)
@@ -438,21 +440,6 @@ export class OutputCore {
   /** Whether the newest stock of every SKU was offered. */
   get hasCaughtUp(): boolean {
     return this.isCaughtUp
-  }
-
-  /** When a read-back that no push waits for may begin, from what pushes leave. `Infinity`: not while this lasts. */
-  leftoverAt(now: number): number {
-    return this.operation === "running" ? this.leftover.at(now) : Number.POSITIVE_INFINITY
-  }
-
-  /** It begins. @param giveWay called when a push needs its place: it has ended then */
-  beginLeftover(now: number, giveWay: () => void): void {
-    this.leftover.begin(now, giveWay)
-  }
-
-  /** It ended, unless it gave way before. */
-  endLeftover(): void {
-    if (this.leftover.end()) this.pump()
   }
 
   /** The channel shows another quantity than it confirmed. @param shown undefined: it does not list it */

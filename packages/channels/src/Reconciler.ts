@@ -165,7 +165,7 @@ const sweep = ({ core, connector }: Surroundings, run: ReconciliationRun, now: (
   Effect.gen(function* () {
     let pausedUntil = 0
     while (!run.isOver(now())) {
-      const at = Math.max(core.leftoverAt(now()), pausedUntil)
+      const at = Math.max(core.leftover.at(now()), pausedUntil)
       const batch = at <= now() ? run.take(now(), connector().descriptor.batchMax) : []
       if (batch.length > 0) pausedUntil = yield* readOnce(core, connector(), run, batch, now)
       else if (at <= now()) yield* Effect.sleep(reconcileSettleLookMillis)
@@ -186,7 +186,7 @@ const readOnce = (
     const readAt = now()
     const gaveWay = Latch.makeUnsafe()
     run.reads += 1
-    core.beginLeftover(readAt, () => gaveWay.openUnsafe())
+    core.leftover.begin(readAt, () => gaveWay.openUnsafe())
     const limit = core.definition.timeoutMillis + connectorGraceMillis
     const skus = batch.map(({ listing }) => listing.sku)
     const call =
@@ -199,7 +199,7 @@ const readOnce = (
         else run.landed(batch, answer, readAt, now())
         return answer?._tag === "unreachable" ? now() + (answer.retryAfterMillis ?? reconcileRetryMillis) : 0
       }),
-      Effect.onExit(() => Effect.sync(() => core.endLeftover()))
+      Effect.onExit(() => Effect.sync(() => core.leftover.end()))
     )
   })
 
