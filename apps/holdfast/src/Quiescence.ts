@@ -37,7 +37,7 @@ const isQuiet = Effect.gen(function* () {
   const isAnnounced = partitions.every((partition) => partition.announcedNo >= partition.commitNo)
   const isSettled =
     outbound.consumer().caughtUp &&
-    outbound.snapshots().every(({ pending, inFlight }) => pending === 0 && inFlight === 0)
+    outbound.snapshots().every(({ pending, inFlight, shownLess }) => pending + inFlight + shownLess === 0)
   return ingested >= events.state.last_seq && isCommitted && isAnnounced && isSettled
 })
 

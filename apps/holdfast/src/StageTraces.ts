@@ -79,6 +79,7 @@ export const traceSettled =
       budgetMillis: deadline - budgetStart(event),
       breached: late || settled.ackAt > deadline,
       timing,
+      rungs: settled.rungs,
       error: outcome === "failed" ? settled.detail : undefined
     })
   }

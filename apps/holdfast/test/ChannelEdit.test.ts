@@ -122,7 +122,22 @@ describe("a duration", () => {
 })
 
 describe("channels in a table", () => {
+  const shop = revision(1, 0)
+  const style = { columns: 400, color: false }
+
+  it("names the rung that a channel stands on, and raises that wait for its orders, while there are any", () => {
+    const now = { rung: "widerBuffer", raisesHeld: { unseenOrders: 2, ladder: 0 } } as const
+    const text = channelsText([shop], new Map([[shop.definition.id, now]]), style)
+    expect(text.split("\n")[0]).toMatch(/BY +RUNG +RAISES THAT WAIT FOR ORDERS$/)
+    expect(text.split("\n")[1]).toMatch(/olga +3\/5 wider buffer +2$/)
+    const calm = { rung: "none", raisesHeld: { unseenOrders: 0, ladder: 0 } } as const
+    expect(channelsText([shop], new Map([[shop.definition.id, calm]]), style)).not.toContain("RUNG")
+    expect(channelsText([shop], new Map(), style)).not.toContain("RUNG")
+  })
+
   it("says what to do when there is none", () => {
-    expect(channelsText([], { columns: 100, color: false })).toContain("holdfast channel apply channels.json")
+    expect(channelsText([], new Map(), { columns: 100, color: false })).toContain(
+      "holdfast channel apply channels.json"
+    )
   })
 })

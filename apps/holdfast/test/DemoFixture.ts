@@ -15,6 +15,7 @@ export const row = (id: string, rest: Partial<DemoChannelRow> = {}): DemoChannel
   withinBudget: 1,
   retries: 0,
   circuit: "closed",
+  rung: 0,
   oversoldUnits: 0,
   ...rest
 })

@@ -35,7 +35,7 @@ describe("the table", () => {
     expect(plain(80)[2]).not.toContain("retries")
   })
 
-  it("colours a broken objective and a late p99, and nothing else", () => {
+  it("colours a broken objective and a late p99, and nothing else while no channel stands on the ladder", () => {
     const lines = tableLines(snapshot(), { columns: 120, color: true })
     const colored = lines.filter((line) => line.includes("\u001b"))
     expect(colored).toHaveLength(1)
@@ -46,6 +46,18 @@ describe("the table", () => {
         ["\u001b[31m", "\u001b[33m", "\u001b[39m"].reduce((text, code) => text.replaceAll(code, ""), line)
       )
     ).toEqual(plain(120))
+  })
+
+  it("has a column for the ladder while a channel stands on it, and a mark in the log", () => {
+    const channels = [row("webshop"), row("marketplace", { rung: 3 })]
+    for (const columns of [80, 100, 120]) {
+      const lines = tableLines(snapshot({ channels }), { columns, color: false })
+      const at = lines[2]!.indexOf("rung")
+      expect(lines.slice(3).map((line) => line.slice(at, at + 4))).toEqual(["   -", " 3/5"])
+      for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns)
+    }
+    expect(tableLines(snapshot({ channels }), { columns: 120, color: true })[4]).toContain("\u001b[33m 3/5\u001b[39m")
+    expect(plainLine(snapshot({ channels }))).toMatch(/webshop \S+ p99 61 ms pending 0 \| .* pending 0 rung 3\/5$/)
   })
 
   it("grows with its numbers", () => {

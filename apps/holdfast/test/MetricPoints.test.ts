@@ -24,6 +24,11 @@ describe("metrics of a channel", () => {
     circuitDetail: "500",
     pausedUntil: undefined,
     operation: "draining",
+    raisesHeld: { unseenOrders: 3, ladder: 0 },
+    ordersSeenUntil: 1_000_000,
+    rung: "onlyRisky",
+    rungSince: 0,
+    shownLess: 0,
     collecting: 0,
     closesAt: undefined,
     waitsFor: undefined,
@@ -64,7 +69,7 @@ describe("metrics of a channel", () => {
     p999: 1,
     total: { count: 8, p50: 1, p99: 1, p999: 1, max: 1 }
   }
-  const points = channelPoints(snapshot, { counts: [8], count: 8, sum: 4_000 })
+  const points = channelPoints(snapshot, { counts: [8], count: 8, sum: 4_000 }, 1_090_000)
 
   it("are in seconds, with late events apart from those in time", () => {
     expect(valuesOf(points, "deliveries")).toEqual([
@@ -84,6 +89,14 @@ describe("metrics of a channel", () => {
       ["halfOpen", 0],
       ["blocked", 0]
     ])
+    expect(Object.fromEntries(valuesOf(points, "ladder"))).toEqual({
+      none: 0,
+      largerBatches: 0,
+      onlyRisky: 1,
+      widerBuffer: 0,
+      stopRaising: 0,
+      alert: 0
+    })
     expect(valuesOf(points, "operation")).toEqual([
       ["running", 0],
       ["paused", 0],
@@ -98,6 +111,13 @@ describe("metrics of a channel", () => {
       unknown: 0,
       blocked: 0
     })
+  })
+
+  it("tell which raises are held, and how far its orders were seen, of a channel that is asked for them", () => {
+    expect(Object.fromEntries(valuesOf(points, "raisesHeld"))).toEqual({ unseenOrders: 3, ladder: 0 })
+    expect(valuesOf(points, "ordersSeenAge")).toEqual([["shop", 90]])
+    const unasked = channelPoints({ ...snapshot, ordersSeenUntil: undefined }, { counts: [], count: 0, sum: 0 }, 0)
+    expect(valuesOf(unasked, "ordersSeenAge")).toEqual([])
   })
 })
 

@@ -30,7 +30,8 @@ import { followChannels, noteDrained } from "./ChannelFollower.ts"
 import { connectorOf } from "./ConnectorOf.ts"
 import * as ListingLedger from "./ListingLedger.ts"
 import { OutboundError } from "./OutboundError.ts"
-import { loadAttemptsMax } from "./OutboundLimit.ts"
+import { makeSeenOrders, type SeenOrders } from "./OrderCursorFollower.ts"
+import { currentBacklogMax, loadAttemptsMax } from "./OutboundLimit.ts"
 
 export interface OutboundOptions {
   /** each with an id of its own */
@@ -72,8 +73,12 @@ const make = Effect.fnUntraced(function* (options: OutboundOptions) {
   const byId = new Map<ChannelId, OutputStream>()
   const state = initialConsumerState()
   const accountsFor = yield* makeLeasedAccounts
+  const seenOrders = yield* makeSeenOrders.pipe(
+    untilLedger,
+    Effect.mapError((error) => new OutboundError({ reason: "orders_unreadable", detail: error.message }))
+  )
   const open = (revision: ChannelRevision) =>
-    Effect.map(openChannel(revision, options, accountsFor), (channel) => {
+    Effect.map(openChannel(revision, options, { accountsFor, seenOrders }), (channel) => {
       channels.push(channel)
       byId.set(revision.definition.id, channel)
     })
@@ -89,6 +94,8 @@ const make = Effect.fnUntraced(function* (options: OutboundOptions) {
   })
   const again = Latch.makeUnsafe()
   yield* Effect.forkScoped(consumeAvailability(state, reader, again))
+  const isCurrent = () => state.caughtUp && state.backlog <= currentBacklogMax
+  yield* Effect.forkScoped(seenOrders.follow({ channels: byId, isCurrent }))
   const context = yield* Effect.context<Database | ListingStore | Scope.Scope>()
   yield* Effect.forkScoped(
     followChannels({
@@ -146,7 +153,7 @@ const untilLedger = <A, E extends Error, R>(effect: Effect.Effect<A, E, R>): Eff
 const openChannel = (
   { definition, operation }: ChannelRevision,
   options: OutboundOptions,
-  accountsFor: AccountsFor
+  { accountsFor, seenOrders }: { readonly accountsFor: AccountsFor; readonly seenOrders: SeenOrders }
 ): Effect.Effect<OutputStream, OutboundError, ListingStore | Database | Scope.Scope> =>
   Effect.gen(function* () {
     const connector = yield* connectorOf(definition)
@@ -161,7 +168,8 @@ const openChannel = (
       onSettled,
       onDrained,
       promisedFrom,
-      accountOf: accountsFor(() => current.definition())
+      accountOf: accountsFor(() => current.definition()),
+      ordersSeenUntil: () => seenOrders.until(definition.id)
     }).pipe(
       untilLedger,
       Effect.mapError(

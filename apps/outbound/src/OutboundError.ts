@@ -8,7 +8,8 @@ export class OutboundError extends Schema.TaggedError<OutboundError>()("Outbound
     "listings_unreadable",
     "bundles_unreadable",
     "definitions_unwritable",
-    "definitions_unreadable"
+    "definitions_unreadable",
+    "orders_unreadable"
   ]),
   /** for people: which channel, which field */
   detail: Schema.String

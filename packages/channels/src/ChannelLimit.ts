@@ -282,3 +282,51 @@ export const daysAheadOf = (max: number): number => Math.max(1, Math.floor(max /
 
 /** When a listing whose next write is not stored is looked at again: it is as soon as that is stored, unless the store is away. */
 export const dayStoreRetryMillis = 1_000
+
+/** What is due beside what the channel admits until then: above it a deadline is missed, so a rung is climbed. */
+export const ladderClimbLoad = 1
+
+/** Below it a rung is left: what leaving it lets go comes on top, and must not reach the other bound at once. */
+export const ladderLeaveLoad = 0.5
+
+/** Parts of a budget by which deadlines are told apart: the first has what is late already. */
+export const ladderSlots = 8
+
+/** How long a deadline is at risk before the next rung is climbed: a quarter of the budget, so that all are climbed about when it is over. */
+export const ladderClimbMillisOf = (budgetMillis: number): number => Math.min(60_000, Math.max(1_000, budgetMillis / 4))
+
+/** So many times longer none must be at risk before a rung is left: its effect has to be seen first. */
+export const ladderLeaveTimes = 4
+
+/** A rung that is climbed again within so many of these times was left too early: it is kept twice as long, so it cannot flap. */
+export const ladderAgainTimes = 4
+
+/** Most times by which a rung is kept longer: of a budget of seconds, minutes. */
+export const ladderPatienceMax = 16
+
+/** Looks before a rung may be climbed: one look alone may be a moment's chance. */
+export const ladderLooks = 4
+
+/** Weight of the newest look in the rate that a channel was seen to admit: one call a second is not none between two of them. */
+export const admittedWeight = 0.1
+
+/** Changes of rung that are remembered for the traces of what waited meanwhile: up the ladder and down, and once more. */
+export const rungChangesMax = 24
+
+/** Share of a budget for which a call waits to be full on the first rung: what is lost of the time is won in requests. */
+export const fillShare = 0.1
+
+/** Units expected to be oversold below which an update is safe: one in twenty such is wrong by a unit, if it is late by its ageing. */
+export const safeUnits = 0.05
+
+/** How much longer than without the ladder a safe update waits at most behind risky ones: as long as these age, and again. */
+export const safeAgeingMillisOf = (budgetMillis: number): number => 2 * ageingMillisOf(budgetMillis)
+
+/** Of a channel without a lag buffer of its own: the probability with which demand over the queue's lag may exceed what is kept. */
+export const widerTarget = 0.01
+
+/** The most that is kept for it, as a share of what is there, and one unit at least: a channel that shows nothing sells nothing. */
+export const widerShare = 0.2
+
+/** Share of a budget that the listings may take which are shown in full again: more would be the next overload. */
+export const narrowShare = 0.25

@@ -3,8 +3,10 @@ import type { ChannelId, Sku } from "@holdfast/domain/Identity"
 import type { CircuitState } from "./CircuitBreaker.ts"
 import type { EventOutcome } from "./EventAccount.ts"
 import type { KeptForLag } from "./LagBuffers.ts"
+import type { Rung } from "./Ladder.ts"
 import type { LatencySummary } from "./LatencyHistogram.ts"
 import type { Listing, Quarantine } from "./Listing.ts"
+import type { RaiseHeldBecause } from "./RaiseFence.ts"
 import type { OutputCore } from "./OutputCore.ts"
 import type { OutputCounts } from "./OutputCounts.ts"
 import type { ReconciliationReport } from "./ReconciliationReport.ts"
@@ -27,6 +29,15 @@ export interface ChannelSnapshot extends Readonly<OutputCounts>, Readonly<Record
   /** listings that have spent the revisions of their day, and when the first may be written again, milliseconds since the epoch */
   readonly held: number
   readonly heldUntil: number | undefined
+  /** raises that are not told yet: an order of the channel may be unseen, or its deadlines are at risk */
+  readonly raisesHeld: Readonly<Record<RaiseHeldBecause, number>>
+  /** every order placed at the channel before was seen, milliseconds since the epoch; undefined: it is not asked for its orders */
+  readonly ordersSeenUntil: number | undefined
+  /** what is given up while more is due than the channel takes in time, and since when, milliseconds since the epoch; undefined: nothing is */
+  readonly rung: Rung
+  readonly rungSince: number | undefined
+  /** listings that show less for that, and are told again once nothing is given up */
+  readonly shownLess: number
   readonly operation: Operation
   /** listings that collect until their window closes, and when that is: milliseconds since the epoch, undefined when not by itself */
   readonly collecting: number
@@ -64,8 +75,14 @@ export interface ListingView {
   /** units kept back because the channel hears late, and why so many; undefined without a lag buffer */
   readonly kept: KeptForLag | undefined
   readonly place: Listing["place"]
-  /** why it waits though the channel is not shown what it should be, and until when, milliseconds since the epoch */
-  readonly held: { readonly because: "listingDay"; readonly until: number } | undefined
+  /**
+   * why it waits though the channel is not shown what it should be. `unseenOrders`: until every order placed at the channel before
+   * that time was seen; `ladder`: until its deadlines are no longer at risk. Times are milliseconds since the epoch
+   */
+  readonly held:
+    | { readonly because: "listingDay" | "unseenOrders"; readonly until: number }
+    | { readonly because: "ladder" }
+    | undefined
   readonly pendingEvents: number
   readonly quarantine: Quarantine | undefined
 }
@@ -73,17 +90,30 @@ export interface ListingView {
 const isHeld = ({ heldUntil, place, step }: Listing): boolean =>
   place === "delayed" && step === "push" && heldUntil !== undefined
 
-export const viewOf = (listing: Listing): ListingView => ({
+const heldOf = (core: OutputCore, listing: Listing): ListingView["held"] => {
+  if (isHeld(listing)) return { because: "listingDay", until: listing.heldUntil! }
+  const because = listing.place === "held" ? core.restraint.heldBecause(listing) : undefined
+  if (because !== "unseenOrders") return because === undefined ? undefined : { because }
+  return { because, until: listing.raise!.at }
+}
+
+export const viewOf = (core: OutputCore, listing: Listing): ListingView => ({
   sku: listing.sku,
   version: listing.version,
   wanted: listing.wanted,
   confirmed: listing.confirmed,
   kept: listing.kept,
   place: listing.place,
-  held: isHeld(listing) ? { because: "listingDay", until: listing.heldUntil! } : undefined,
+  held: heldOf(core, listing),
   pendingEvents: listing.events.length,
   quarantine: listing.quarantine
 })
+
+const raisesHeld = (core: OutputCore): Record<RaiseHeldBecause, number> => {
+  const counts = { unseenOrders: 0, ladder: 0 }
+  for (const listing of core.queue.heldRaises()) counts[core.restraint.heldBecause(listing) ?? "ladder"] += 1
+  return counts
+}
 
 export const snapshotOf = (core: OutputCore, now: number): Omit<ChannelSnapshot, "reconciliation"> => {
   const { account, definition, lane, queue } = core
@@ -105,12 +135,17 @@ export const snapshotOf = (core: OutputCore, now: number): Omit<ChannelSnapshot,
     circuit: lane.circuit.state,
     circuitDetail: lane.circuit.detail,
     pausedUntil: lane.pausedUntil > now ? lane.pausedUntil : undefined,
-    waitsFor: queue.waiting > held.length ? lane.waitsFor(now) : undefined,
+    waitsFor: queue.waiting - queue.heldRaiseCount > held.length ? lane.waitsFor(now) : undefined,
     held: held.length,
     heldUntil: held.reduce<number | undefined>(
       (least, { heldUntil }) => Math.min(least ?? heldUntil!, heldUntil!),
       undefined
     ),
+    raisesHeld: raisesHeld(core),
+    ordersSeenUntil: core.restraint.seenUntil,
+    rung: core.restraint.ladder.rung,
+    rungSince: core.restraint.ladder.rung === "none" ? undefined : core.restraint.ladder.since,
+    shownLess: core.restraint.shownLess,
     operation: core.operation,
     collecting: queue.window.size,
     closesAt: core.closesAt === Number.POSITIVE_INFINITY ? undefined : core.closesAt,

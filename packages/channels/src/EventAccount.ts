@@ -12,6 +12,7 @@ import type { Timing } from "@holdfast/domain/Timing"
 import { expireAfterMillis, pendingEventsMax } from "./ChannelLimit.ts"
 import { IndexedHeap, type HeapItem } from "./IndexedHeap.ts"
 import { LatencyHistogram, LatencyWindow } from "./LatencyHistogram.ts"
+import type { RungChange } from "./OutputLadder.ts"
 
 /**
  * How an event ended for a channel. `delivered`: the quantity it led to was confirmed. `superseded`: a newer one was.
@@ -45,6 +46,8 @@ export interface SettledEvent {
   /** units that the channel confirmed, or was meant to show */
   readonly quantity: number
   readonly detail: string | undefined
+  /** rungs of the channel's ladder that were climbed or left while it waited, oldest first */
+  readonly rungs: ReadonlyArray<RungChange>
 }
 
 /** What is known only when it settles. */
@@ -78,6 +81,8 @@ export class EventAccount {
   readonly settled: Record<EventOutcome, number> = { delivered: 0, superseded: 0, unchanged: 0, failed: 0, expired: 0 }
   /** how late the channel hears, where somebody wants to know: a longer memory, without what it did not have to be told */
   heard: LatencyWindow | undefined
+  /** changes of the ladder within a span of time */
+  rungsBetween: (from: number, to: number) => ReadonlyArray<RungChange> = () => []
   offered = 0
   good = 0
   late = 0
@@ -206,7 +211,9 @@ export class EventAccount {
     const { event, version, deadline, queuedAt, of } = pending
     const late = outcome === "failed" || ackAt > deadline
     const timing = this.promise.timing.model
-    this.report({ channel: this.channel, timing, event, sku: of.sku, version, deadline, late, queuedAt, ...settlement })
+    const rungs = this.rungsBetween(queuedAt, ackAt)
+    const what = { channel: this.channel, timing, event, sku: of.sku, version }
+    this.report({ ...what, deadline, late, queuedAt, rungs, ...settlement })
   }
 
   private judge(pending: PendingEvent, good: boolean): void {

@@ -58,8 +58,13 @@ export class LagBuffers {
     listing.sales = this.forecast.sold(listing.sales, units, now)
   }
 
-  keep(listing: Listing, now: number): KeptForLag {
-    const kept = lagBuffer(this.forecast.demand(listing.sales, now), this.lag, this.rule)
+  /** @param queueSeconds by which what is told now will be later than what was measured */
+  keep(listing: Listing, now: number, queueSeconds = 0): KeptForLag {
+    const lag =
+      queueSeconds === 0
+        ? this.lag
+        : this.lag.map(({ seconds, share }) => ({ seconds: Math.max(seconds, queueSeconds), share }))
+    const kept = lagBuffer(this.forecast.demand(listing.sales, now), lag, this.rule)
     return { ...kept, lagFrom: this.adopted === undefined ? "budget" : "measured" }
   }
 
@@ -77,7 +82,8 @@ export class LagBuffers {
         break
       }
       const { value: listing } = next
-      if (listing.kept === undefined || listing.outdated) continue
+      // what is shown less of for its queue is seen to by who did that
+      if (listing.kept === undefined || listing.outdated || listing.widened) continue
       const kept = this.keep(listing, now)
       if (Math.abs(kept.units - listing.kept.units) > listing.kept.units * bufferStep) marked.push({ listing, kept })
     }

@@ -106,6 +106,9 @@ export class Landing {
   private found(listing: Listing, quantity: number | undefined, requestedAt: number, now: number): void {
     const { sku, confirmed, confirmedVersion, attempts } = listing
     listing.confirmed = quantity
+    // it may have sold what we have not heard of: whatever is a raise now is one from now on
+    if (quantity !== listing.told) listing.raise = undefined
+    listing.told = quantity
     listing.confirmedAt = now
     if (quantity === undefined || quantity === confirmed) return
     const version = Math.max(0, confirmedVersion)
@@ -140,6 +143,7 @@ export class Landing {
     this.throttles = 0
     if (listing.confirmed !== write.quantity) listing.before = listing.confirmed
     listing.confirmed = write.quantity
+    listing.told = write.quantity
     listing.confirmedAt = now
     this.settle(listing, write, "delivered", now, undefined)
     this.parts.reconsider(listing, now)
@@ -203,10 +207,9 @@ export class Landing {
     }
     account.settle(listing, version, { outcome, requestAt, ackAt: now, attempts, quantity, detail })
     listing.attempts = 0
-    listing.deadline = listing.events.reduce(
-      (least, pending) => Math.min(least, pending.deadline),
-      Number.POSITIVE_INFINITY
-    )
+    listing.due = listing.events.reduce((least, pending) => Math.min(least, pending.deadline), Number.POSITIVE_INFINITY)
+    listing.deadline = listing.due
+    listing.agesFrom = Number.NEGATIVE_INFINITY
     if (outcome === "failed") return
     listing.confirmedVersion = Math.max(listing.confirmedVersion, version)
     ports.confirmed({ sku: listing.sku, quantity, version: listing.confirmedVersion, confirmedAt: now })

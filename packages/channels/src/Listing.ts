@@ -3,7 +3,7 @@
  * write whose fate is unknown, and the events that wait.
  *
  * One listing is in one place: idle, collecting (waits for its window to close), ready (waits for the lane), delayed (waits
- * for a time) or in flight.
+ * for a time), held (a raise that may not go yet) or in flight.
  */
 import type { Sku } from "@holdfast/domain/Identity"
 import type { Demand } from "@holdfast/domain/OversellRisk"
@@ -13,6 +13,7 @@ import type { EventHolder, PendingEvent } from "./EventAccount.ts"
 import type { HeapItem } from "./IndexedHeap.ts"
 import type { KeptForLag } from "./LagBuffers.ts"
 import type { StoredListing } from "./ListingStore.ts"
+import type { Raise } from "./RaiseFence.ts"
 
 /** A quantity that was sent, with the version it was computed from. */
 export interface Write {
@@ -42,12 +43,18 @@ export interface Listing extends EventHolder, HeapItem {
   /** newest version that was offered, and the quantity to show for it */
   version: number
   wanted: number
-  /** of a channel with a lag buffer: units that are saleable to it, what was sold of them, and what is kept back */
+  /** units before anything is kept for lag; of a channel with a lag buffer, what was sold of them, and what is kept back */
   saleable: number
   sales: ListingSales | undefined
   kept: KeptForLag | undefined
+  /** less is shown because the channel's queue is long */
+  widened: boolean
   /** units that the channel last confirmed; undefined when it never did */
   confirmed: number | undefined
+  /** the last quantity that it is known to have shown, also where nothing is certain since */
+  told: number | undefined
+  /** more than that, which was not told yet */
+  raise: Raise | undefined
   /** the other quantity that it confirmed before that one */
   before: number | undefined
   /** when `confirmed` was last learnt, milliseconds since the epoch */
@@ -65,10 +72,14 @@ export interface Listing extends EventHolder, HeapItem {
   outdated: boolean
   /** units sold lately, as far as the quantity to show tells; undefined: none that we saw */
   demand: Demand | undefined
-  place: "idle" | "collecting" | "ready" | "delayed" | "inFlight"
+  place: "idle" | "collecting" | "ready" | "delayed" | "held" | "inFlight"
   step: Step
   /** earliest deadline of what waits, milliseconds since the epoch */
   deadline: number
+  /** the same of what the channel was promised, `Infinity` without; it stays when its event is given up on */
+  due: number
+  /** it ages in the queue from this deadline on, where that is later: a raise that was held goes behind what is due now */
+  agesFrom: number
   /** it has spent the revisions of its day: when it may be written again, milliseconds since the epoch */
   heldUntil: number | undefined
   /** calls since the last that settled anything */
@@ -92,7 +103,10 @@ export const emptyListing = (sku: Sku): Listing => ({
   saleable: 0,
   sales: undefined,
   kept: undefined,
+  widened: false,
   confirmed: undefined,
+  told: undefined,
+  raise: undefined,
   before: undefined,
   confirmedAt: Number.NEGATIVE_INFINITY,
   touchedAt: Number.NEGATIVE_INFINITY,
@@ -103,6 +117,8 @@ export const emptyListing = (sku: Sku): Listing => ({
   place: "idle",
   step: "push",
   deadline: Number.POSITIVE_INFINITY,
+  due: Number.POSITIVE_INFINITY,
+  agesFrom: Number.NEGATIVE_INFINITY,
   heldUntil: undefined,
   attempts: 0,
   failures: 0,
@@ -118,6 +134,7 @@ export const emptyListing = (sku: Sku): Listing => ({
 export const storedListing = (row: StoredListing): Listing => ({
   ...emptyListing(row.sku),
   confirmed: row.quantity,
+  told: row.quantity,
   confirmedAt: row.confirmedAt,
   restored: true,
   confirmedVersion: row.version

@@ -13,25 +13,33 @@ import { skuToken } from "@holdfast/domain/Partition"
 import { isReckonedAlike } from "@holdfast/domain/Publishable"
 import { ListingDays } from "./budget/ListingDays.ts"
 import type { ConnectorDescriptor, PushItem, PushOutcome, ReadBack } from "./ChannelConnector.ts"
-import { retryAfterMaxMillis } from "./ChannelLimit.ts"
 import { EventAccount } from "./EventAccount.ts"
-import { isTransient, Landing, type Reached } from "./Landing.ts"
+import { Landing, type Reached } from "./Landing.ts"
+import { hearPush, hearUnreachable } from "./LaneAnswers.ts"
+import { Leftover } from "./Leftover.ts"
 import { emptyListing, expectedOf, isShown, type Listing, type Step, storedListing } from "./Listing.ts"
 import { ListingReckoning } from "./ListingReckoning.ts"
 import type { StoredListing } from "./ListingStore.ts"
 import { zeroCounts } from "./OutputCounts.ts"
+import type { LadderView } from "./OutputLadder.ts"
 import { type Admission, OutputLane } from "./OutputLane.ts"
 import type { Flight, OutputPorts } from "./OutputPorts.ts"
 import { OutputQueue } from "./OutputQueue.ts"
 import { riskFirst, type QueueOrder } from "./QueueOrder.ts"
 import { OutputWindow } from "./OutputWindow.ts"
+import { Remappings } from "./Remappings.ts"
+import { Restraint } from "./Restraint.ts"
 
 const nothing: Admission = { at: Number.POSITIVE_INFINITY, toZero: false }
+
+/** Outcomes of which the channel was not told for its own sake. */
+const isUntold: ReadonlySet<PushOutcome["_tag"]> = new Set(["notApplied", "unknown", "blocked"])
 
 export class OutputCore {
   readonly account: EventAccount
   readonly lane: OutputLane
   readonly queue: OutputQueue
+  readonly restraint: Restraint
   readonly days: ListingDays
   readonly listings = new Map<Sku, Listing>()
   readonly counts = zeroCounts()
@@ -45,19 +53,20 @@ export class OutputCore {
   /** until the newest stock of every SKU was offered, a run would miss some of it */
   private isCaughtUp = false
   private readonly reckoning: ListingReckoning
-  /** a call for them was under way: it may go by the old ids */
-  private readonly remappedMeanwhile = new Set<Sku>()
+  private readonly remappings = new Remappings()
+  /** what reconciliation reads with */
+  readonly leftover: Leftover
   private pumping = false
   private pumpAgain = false
-  /** ends the read-back that goes behind pushes, when they need its place */
-  private giveWay: (() => void) | undefined
 
+  /** @param climbs whether it has a ladder: to compare with */
   constructor(
     definition: ChannelDefinition,
     descriptor: ConnectorDescriptor,
     canReadBack: boolean,
     ports: OutputPorts,
-    order: QueueOrder = riskFirst
+    order: QueueOrder = riskFirst,
+    climbs = true
   ) {
     this.current = definition
     this.reached = { descriptor, canReadBack }
@@ -69,7 +78,11 @@ export class OutputCore {
     this.days = new ListingDays(definition.rate.limits)
     this.queue = new OutputQueue(new OutputWindow(definition.timing, ports.now()))
     this.reckoning = new ListingReckoning(definition, this.account)
-    const { account, counts, lane, queue } = this
+    const { account, counts, lane, queue, reckoning } = this
+    const isRunning = () => this.operation === "running"
+    this.leftover = new Leftover({ lane, queue, isRunning, ended: () => this.pump() })
+    this.restraint = new Restraint({ lane, queue, reckoning, climbs, now: ports.now() })
+    account.rungsBetween = (from, to) => this.restraint.ladder.between(from, to)
     const reconsider = (listing: Listing, now: number, letGo?: boolean) => this.reconsider(listing, now, letGo)
     this.landing = new Landing({ account, counts, lane, queue, reached: this.reached, ports, reconsider })
   }
@@ -104,7 +117,8 @@ export class OutputCore {
     if (listing.restored && stock.version > listing.confirmedVersion) listing.confirmed = undefined
     listing.restored = false
     if (stock.version > listing.confirmedVersion) this.follow(listing, stock, now)
-    if (listing.place !== "inFlight") this.reconsider(listing, now)
+    if (listing.place === "inFlight") this.restraint.note(listing, now)
+    else this.reconsider(listing, now)
     this.pump()
   }
 
@@ -112,6 +126,7 @@ export class OutputCore {
     const earliest = this.account.offer(listing, stock, now)
     const deadline = earliest === Number.POSITIVE_INFINITY ? stock.committedAt + this.current.budgetMillis : earliest
     listing.deadline = Math.min(listing.deadline, deadline)
+    listing.due = Math.min(listing.due, earliest)
   }
 
   /** The newest stock of every SKU was offered: from now on windows close. */
@@ -190,16 +205,9 @@ export class OutputCore {
     const now = this.ports.now()
     for (const sku of skus) {
       const listing = this.listings.get(sku)
-      if (listing?.place === "inFlight") this.remappedMeanwhile.add(sku)
-      else if (listing !== undefined) this.liftMapping(listing, now)
+      if (listing !== undefined && this.remappings.remapped(listing)) this.reconsider(listing, now)
     }
     this.pump()
-  }
-
-  private liftMapping(listing: Listing, now: number): void {
-    if (listing.quarantine?.because !== "mapping") return
-    listing.quarantine = undefined
-    this.reconsider(listing, now)
   }
 
   private listingOf(sku: Sku): Listing {
@@ -213,6 +221,7 @@ export class OutputCore {
 
   /** Puts a listing that is not in flight where it belongs now. @param letGo it waits for no window: one has closed for it */
   private reconsider(listing: Listing, now: number, letGo = false): void {
+    this.restraint.note(listing, now)
     if (isShown(listing)) {
       this.landing.shown(listing, now)
       if (listing.place === "delayed" && listing.step === "verify") return
@@ -226,7 +235,7 @@ export class OutputCore {
     if (listing.quarantine !== undefined) return
     if (listing.deadline === Number.POSITIVE_INFINITY) listing.deadline = now + this.current.budgetMillis
     if (listing.place === "collecting") return
-    if (listing.place === "ready") return this.putReady(listing, now)
+    if (listing.place === "ready" || listing.place === "held") return this.putReady(listing, now)
     if (listing.place === "delayed" && listing.step !== "verify" && listing.heldUntil === undefined) return
     listing.step = "push"
     if (this.queue.window.collects && !letGo) this.queue.putCollecting(listing, now)
@@ -236,11 +245,54 @@ export class OutputCore {
   /** Where it waits for the lane depends on what is at risk meanwhile; one that has spent its day waits for the next. */
   private putReady(listing: Listing, now: number): void {
     const { order, current, queue } = this
+    this.restraint.note(listing, now)
+    if (this.restraint.heldBecause(listing) !== undefined) return queue.putHeld(listing)
+    if (listing.place === "held") listing.agesFrom = now
     const jumps = order.jumps(listing)
     const at = listing.step === "push" ? this.days.admitAt(listing.sku, now, jumps) : now
     listing.heldUntil = at > now ? at : undefined
     if (at > now) return queue.putDelayed(listing, at)
-    queue.putReady(listing, order.place(listing, now, current.budgetMillis), jumps)
+    queue.putReady(
+      listing,
+      order.place(listing, now, current.budgetMillis, this.restraint.ladder.has("onlyRisky")),
+      jumps
+    )
+  }
+
+  /** Orders of the channel were seen: raises that waited for them may go. */
+  private seeOrders(now: number): void {
+    const seenUntil = this.ports.ordersSeenUntil?.()
+    if (seenUntil === this.restraint.seenUntil) return
+    this.restraint.seenUntil = seenUntil
+    // what waits for the lane was not held for want of a cursor
+    this.putAgain(now)
+  }
+
+  /** Finds a place anew for all that waits for the lane, or is held. */
+  private putAgain(now: number): void {
+    for (const listing of [...this.queue.awaited(), ...this.queue.heldRaises()]) this.putReady(listing, now)
+  }
+
+  private get view(): LadderView {
+    const { batchMax } = this.reached.descriptor
+    return { definition: this.current, batchMax, isRunning: this.operation !== "paused" }
+  }
+
+  /** Looks at what the lane left to wait. */
+  private climb(now: number): void {
+    const { restraint } = this
+    if (restraint.nextAt(this.current.budgetMillis, now) > now && restraint.shownLess === 0) return
+    const change = restraint.climb(this.view, now)
+    if (change !== undefined) {
+      this.putAgain(now)
+      this.ports.rungChanged?.(change)
+      this.pumpAgain = true
+    }
+    for (const listing of restraint.narrow(this.view, now)) {
+      if (listing.place === "inFlight") this.restraint.note(listing, now)
+      else this.reconsider(listing, now)
+      this.pumpAgain = true
+    }
   }
 
   /** The next write of these is stored: they need not wait for that any longer. */
@@ -275,12 +327,14 @@ export class OutputCore {
       this.pumpAgain = false
       const now = this.ports.now()
       this.account.pass(now)
+      this.seeOrders(now)
       for (const listing of this.reckoning.review(this.listings, now))
         if (listing.place !== "inFlight") this.reconsider(listing, now)
       for (const listing of this.queue.due(now)) this.putReady(listing, now)
       this.closeWindow(now)
       for (let next = this.admission(now); next.at <= now; next = this.admission(now)) this.launch(now, next)
-      this.makeRoom()
+      this.climb(now)
+      if (this.leftover.makeRoom()) this.pumpAgain = true
     } while (this.pumpAgain)
     this.pumping = false
     this.ports.wakeAt(
@@ -289,7 +343,8 @@ export class OutputCore {
         this.queue.nextAt,
         this.account.nextAt,
         this.closesAt,
-        this.reckoning.reviewAt
+        this.reckoning.reviewAt,
+        this.restraint.nextAt(this.current.budgetMillis, this.ports.now())
       )
     )
   }
@@ -315,7 +370,10 @@ export class OutputCore {
   }
 
   private admission(now: number): Admission {
-    return this.operation === "paused" ? nothing : this.lane.admit(now, this.queue.first)
+    if (this.operation === "paused") return nothing
+    const admission = this.lane.admit(now, this.queue.first)
+    if (this.restraint.ladder.rung === "none") return admission
+    return { ...admission, at: Math.max(admission.at, this.restraint.fullBy(this.view)) }
   }
 
   private launch(now: number, admission: Admission): void {
@@ -325,6 +383,7 @@ export class OutputCore {
     const { batchMax, readMax = batchMax } = this.reached.descriptor
     const maxOf = (step: Step) => (probe ? 1 : Math.min(step === "push" ? batchMax : readMax, room.items))
     const listings = this.queue.take(maxOf, admission.toZero, room.others)
+    this.restraint.called(now, maxOf(listings[0]!.step))
     this.inFlight += listings.length
     for (const listing of listings) {
       listing.attempts += 1
@@ -350,22 +409,24 @@ export class OutputCore {
   }
 
   private itemOf(listing: Listing): PushItem {
-    const { sku, wanted, version, generation } = listing
-    const key = `${skuToken(this.current.id)}:${skuToken(sku)}:${version}:${wanted}:${generation}`
-    return { sku, quantity: wanted, version, key, expected: expectedOf(listing) }
+    const { sku, generation } = listing
+    const { quantity, version } = this.restraint.allowedOf(listing)
+    const key = `${skuToken(this.current.id)}:${skuToken(sku)}:${version}:${quantity}:${generation}`
+    return { sku, quantity, version, key, expected: expectedOf(listing) }
   }
 
   /** A push ended. @param outcomes one per item, in their order */
   landPush(flight: Flight & { readonly _tag: "push" }, outcomes: ReadonlyArray<PushOutcome>): void {
     const now = this.ports.now()
     this.leave(flight)
-    this.informLane(flight, outcomes, now)
+    this.restraint.ladder.failed(outcomes.filter(({ _tag }) => isUntold.has(_tag)).length)
+    if (hearPush(this.lane, outcomes, this.answered(flight, now))) this.releaseFailed(now)
     for (let i = 0; i < flight.items.length; i++) {
       const { quantity, version } = flight.items[i]!
       const outcome = outcomes[i] ?? { _tag: "unknown", detail: "the connector gave no answer for this item" }
       const listing = flight.listings[i]!
       this.landing.item(listing, { quantity, version, requestAt: flight.requestAt }, outcome, now)
-      if (this.remappedMeanwhile.delete(listing.sku)) this.liftMapping(listing, now)
+      if (this.remappings.landed(listing)) this.reconsider(listing, now)
     }
     this.pump()
   }
@@ -374,18 +435,13 @@ export class OutputCore {
   landReadBack(flight: Flight & { readonly _tag: "readBack" }, answer: ReadBack): void {
     const now = this.ports.now()
     this.leave(flight)
-    const { circuit } = this.lane
     if (answer.observed !== undefined) this.lane.learn(answer.observed, now)
     if (answer._tag === "unreachable") {
-      const pause = Math.min(answer.retryAfterMillis ?? 0, retryAfterMaxMillis)
-      if (pause > 0) {
-        this.lane.pauseUntil(now + pause)
-        circuit.succeeded(flight.probe)
-      } else circuit.failed(flight.probe, now, answer.detail, this.ports.random())
+      const pause = hearUnreachable(this.lane, answer, this.answered(flight, now))
       for (const listing of flight.listings)
         this.landing.retry(listing, this.reached.canReadBack ? listing.step : "push", now, pause)
     } else {
-      if (circuit.succeeded(flight.probe)) this.releaseFailed(now)
+      if (this.lane.circuit.succeeded(flight.probe)) this.releaseFailed(now)
       for (const listing of flight.listings)
         this.landing.seen(listing, answer.quantities.get(listing.sku), flight.requestAt, now)
     }
@@ -397,45 +453,10 @@ export class OutputCore {
     return this.isCaughtUp
   }
 
-  /** When a read-back that no push waits for may begin, from what pushes leave. `Infinity`: not while this lasts. */
-  leftoverAt(now: number): number {
-    const isFree = this.operation === "running" && this.giveWay === undefined && !this.isAwaited
-    return isFree ? this.lane.leftoverAt(now) : Number.POSITIVE_INFINITY
-  }
-
-  /** It begins. @param giveWay called when a push needs its place: it has ended then */
-  beginLeftover(now: number, giveWay: () => void): void {
-    this.lane.beginLeftover(now)
-    this.giveWay = giveWay
-  }
-
-  /** It ended, unless it gave way before. */
-  endLeftover(): void {
-    if (this.giveWay === undefined) return
-    this.giveWay = undefined
-    this.lane.end()
-    this.pump()
-  }
-
   /** The channel shows another quantity than it confirmed. @param shown undefined: it does not list it */
   heal(listing: Listing, shown: number | undefined, readAt: number): void {
     this.landing.seen(listing, shown, readAt, this.ports.now())
     this.pump()
-  }
-
-  /** Something waits for the lane. */
-  private get isAwaited(): boolean {
-    const { toZero, other } = this.queue.first
-    return toZero || other !== undefined
-  }
-
-  private makeRoom(): void {
-    const { giveWay } = this
-    if (giveWay === undefined || !this.lane.isFull || !this.isAwaited) return
-    this.giveWay = undefined
-    this.lane.end()
-    this.pumpAgain = true
-    giveWay()
   }
 
   private leave(flight: Flight): void {
@@ -448,13 +469,7 @@ export class OutputCore {
     }
   }
 
-  private informLane(flight: Flight, outcomes: ReadonlyArray<PushOutcome>, now: number): void {
-    const { circuit } = this.lane
-    for (const { observed } of outcomes) if (observed !== undefined) this.lane.learn(observed, now)
-    const blocked = outcomes.find((outcome) => outcome._tag === "blocked")
-    if (blocked !== undefined) return circuit.refused(flight.probe, now, blocked.detail)
-    const failed = outcomes.find((outcome) => outcome._tag === "unknown" || isTransient(outcome))
-    if (failed !== undefined) return circuit.failed(flight.probe, now, failed.detail, this.ports.random())
-    if (circuit.succeeded(flight.probe)) this.releaseFailed(now)
+  private answered({ probe }: Flight, now: number) {
+    return { probe, now, random: this.ports.random }
   }
 }

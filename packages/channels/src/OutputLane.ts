@@ -76,6 +76,11 @@ export class OutputLane {
     return { perSecond: this.budgets.sustained * agedShare, burst: 1 }
   }
 
+  /** Calls per second that its budgets bear for ever. */
+  get sustained(): number {
+    return this.budgets.sustained
+  }
+
   /** Milliseconds since the epoch until which the channel asked to be left alone. */
   get pausedUntil(): number {
     return this.budgets.pausedUntil

@@ -5,6 +5,7 @@ import type { PushItem } from "./ChannelConnector.ts"
 import type { SettledEvent } from "./EventAccount.ts"
 import type { Listing } from "./Listing.ts"
 import type { ListingChange, StoredListing } from "./ListingStore.ts"
+import type { RungChange } from "./OutputLadder.ts"
 
 /** One call to the channel, for the listings it is about; `land` is told how it ended. */
 export type Flight = {
@@ -41,6 +42,13 @@ export interface OutputPorts {
   readonly drained?: (() => void) | undefined
   /** the budgets of a named account, which other channels may share; the channel's own when absent */
   readonly accountOf?: AccountOf | undefined
+  /**
+   * milliseconds since the epoch: every order placed at the channel before was seen. It may grow; then `tick` must be called.
+   * Undefined: nobody asks the channel for its orders, and no raise waits for them
+   */
+  readonly ordersSeenUntil?: (() => number | undefined) | undefined
+  /** a rung of the ladder was climbed or left */
+  readonly rungChanged?: ((change: RungChange) => void) | undefined
   readonly settled?: ((settled: SettledEvent) => void) | undefined
   /** milliseconds since the epoch: the channel was promised nothing of events that were durable before */
   readonly promisedFrom?: number | undefined

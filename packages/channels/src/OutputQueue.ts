@@ -1,6 +1,6 @@
 /**
- * The listings of a channel that wait: those that may go at once, the riskiest first, those that wait for a time, and those
- * that collect until their window closes.
+ * The listings of a channel that wait: those that may go at once, the riskiest first, those that wait for a time, raises
+ * that are held, and those that collect until their window closes.
  *
  * Guarantee: bounded by the number of listings, since a listing waits once, whatever happens to its stock meanwhile.
  */
@@ -14,6 +14,7 @@ export class OutputQueue {
   private readonly toZero = new IndexedHeap<Listing>()
   private readonly ready = new IndexedHeap<Listing>()
   private readonly delayed = new IndexedHeap<Listing>()
+  private readonly raises = new Set<Listing>()
   readonly window: OutputWindow
 
   constructor(window: OutputWindow) {
@@ -21,12 +22,36 @@ export class OutputQueue {
   }
 
   get waiting(): number {
-    return this.toZero.size + this.ready.size + this.delayed.size + this.window.size
+    return this.awaitedCount + this.delayed.size + this.raises.size + this.window.size
   }
 
   /** What waits for the lane. */
   get first(): Waiting {
     return { toZero: this.toZero.size > 0, other: this.ready.peek()?.heapKey }
+  }
+
+  /** Something waits for the lane. */
+  get isAwaited(): boolean {
+    return this.awaitedCount > 0
+  }
+
+  get awaitedCount(): number {
+    return this.toZero.size + this.ready.size
+  }
+
+  /** What waits for the lane, in no order. */
+  *awaited(): Iterable<Listing> {
+    yield* this.toZero.values()
+    yield* this.ready.values()
+  }
+
+  get heldRaiseCount(): number {
+    return this.raises.size
+  }
+
+  /** Raises that may not go yet. */
+  heldRaises(): Iterable<Listing> {
+    return this.raises
   }
 
   /** When the first delayed listing becomes ready. */
@@ -37,7 +62,7 @@ export class OutputQueue {
   /** Waits for the lane. @param place the least goes first @param jumps whether it goes before all others */
   putReady(listing: Listing, place: number, jumps: boolean): void {
     this.delayed.remove(listing)
-    if (listing.place === "collecting") this.window.remove(listing)
+    this.unhold(listing)
     listing.place = "ready"
     const [heap, other] = jumps ? [this.toZero, this.ready] : [this.ready, this.toZero]
     other.remove(listing)
@@ -47,9 +72,16 @@ export class OutputQueue {
   /** Waits until `at`, milliseconds since the epoch. */
   putDelayed(listing: Listing, at: number): void {
     this.unready(listing)
-    if (listing.place === "collecting") this.window.remove(listing)
+    this.unhold(listing)
     listing.place = "delayed"
     this.delayed.put(listing, at)
+  }
+
+  /** A raise that may not go, until somebody says otherwise. */
+  putHeld(listing: Listing): void {
+    this.remove(listing)
+    listing.place = "held"
+    this.raises.add(listing)
   }
 
   /** Waits until the window closes. */
@@ -69,7 +101,13 @@ export class OutputQueue {
     this.unready(listing)
     this.delayed.remove(listing)
     this.window.remove(listing)
+    this.raises.delete(listing)
     listing.place = "idle"
+  }
+
+  private unhold(listing: Listing): void {
+    if (listing.place === "collecting") this.window.remove(listing)
+    else if (listing.place === "held") this.raises.delete(listing)
   }
 
   /** Listings whose time has come. They wait for the time still, until they are put elsewhere. */

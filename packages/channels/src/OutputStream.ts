@@ -19,6 +19,8 @@ import type { SettledEvent } from "./EventAccount.ts"
 import type { LatencyBuckets } from "./LatencyHistogram.ts"
 import { ListingStore, type ListingStoreError } from "./ListingStore.ts"
 import { OutputCore } from "./OutputCore.ts"
+import { isAtLeast } from "./Ladder.ts"
+import type { RungChange } from "./OutputLadder.ts"
 import type { Flight } from "./OutputPorts.ts"
 import { makeReconciler, type ReconciliationStart } from "./Reconciler.ts"
 import type { ReconciliationRequest } from "./ReconciliationReport.ts"
@@ -37,12 +39,14 @@ export interface OutputStream {
    * @returns whether quantities are reckoned otherwise: then the newest stock of every SKU is to be offered again
    */
   readonly redefine: (definition: ChannelDefinition, connector?: ChannelConnector) => boolean
+  /** Orders of the channel were seen further than before: raises that waited for them may go. */
+  readonly ordersSeen: () => void
   readonly operate: (operation: Operation) => void
   /** Lets go what waits for a window, or these listings of it. @returns how many */
   readonly release: (skus?: ReadonlySet<Sku>) => number
   /** The channel's ids of these are others now: what it rejected for its mapping is told again. */
   readonly remapped: (skus: Iterable<Sku>) => void
-  /** Listings that wait for the window, with what the channel shows and what it is to show. */
+  /** Listings that wait for the window, and raises that are held, with what the channel shows and what it is to show. */
   readonly differences: () => ReadonlyArray<ListingView>
   /** Begins to compare what the channel shows with what it confirmed; how that goes is in the snapshot. */
   readonly reconcile: (request: ReconciliationRequest) => ReconciliationStart
@@ -63,6 +67,11 @@ export interface OutputStreamOptions {
   readonly promisedFrom?: number | undefined
   /** Told of every event that settled; must be cheap. What it throws is logged once and otherwise ignored. */
   readonly onSettled?: ((settled: SettledEvent) => void) | undefined
+  /**
+   * Milliseconds since the epoch: every order placed at the channel before was seen. Undefined: nobody asks it for its orders, and no
+   * raise waits for them. When it grew, `ordersSeen` is to be called.
+   */
+  readonly ordersSeenUntil?: (() => number | undefined) | undefined
   /** The budgets of a named account, which other channels may share; the channel's own when absent. */
   readonly accountOf?: AccountOf | undefined
   /** Told that a channel that was to be drained is: it is paused from now on. Must not throw. */
@@ -95,6 +104,8 @@ export const makeOutputStream = (
       drained: options.onDrained,
       promisedFrom: options.promisedFrom,
       accountOf: options.accountOf,
+      ordersSeenUntil: options.ordersSeenUntil,
+      rungChanged: (change) => void fork(sayRung(definition.id, change)),
       changed: writeBack.record,
       settled: options.onSettled === undefined ? undefined : guarded(options.onSettled, fork)
     })
@@ -115,21 +126,32 @@ export const makeOutputStream = (
         reconciler.redefined()
         return isOutdated
       },
+      ordersSeen: () => core.tick(),
       operate: (operation) => core.operate(operation),
       release: (skus) => core.release(skus),
       remapped: (skus) => core.remapped(skus),
-      differences: () => [...core.queue.window.values()].map(viewOf),
+      differences: () =>
+        [...core.queue.window.values(), ...core.queue.heldRaises()].map((listing) => viewOf(core, listing)),
       reconcile: reconciler.begin,
       reconcileRefusal: reconciler.refused,
       snapshot: () => ({ ...snapshotOf(core, now()), reconciliation: reconciler.report() }),
       latencies: (bounds) => core.account.total.bucketsBy(bounds),
       listing: (sku) => {
         const listing = core.listings.get(sku)
-        return listing === undefined ? undefined : viewOf(listing)
+        return listing === undefined ? undefined : viewOf(core, listing)
       },
-      quarantined: () => [...core.listings.values()].filter((listing) => listing.quarantine !== undefined).map(viewOf)
+      quarantined: () =>
+        [...core.listings.values()]
+          .filter((listing) => listing.quarantine !== undefined)
+          .map((listing) => viewOf(core, listing))
     }
   })
+
+/** One line for each step of the ladder. */
+const sayRung = (channel: string, { before, rung }: RungChange): Effect.Effect<void> =>
+  isAtLeast(before, rung)
+    ? Effect.logInfo(`channel ${channel}: its deadlines are no longer at risk: from ${before} back to ${rung}`)
+    : Effect.logWarning(`channel ${channel}: more is due than it takes in time: ${rung}`)
 
 /** One call and its landing, whatever the connector does. */
 const fly = (

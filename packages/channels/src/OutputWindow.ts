@@ -11,6 +11,8 @@ import type { Listing } from "./Listing.ts"
 
 export class OutputWindow {
   private readonly collecting = new Set<Listing>()
+  /** listings that close it, where that is more than its timing says */
+  private least = 0
   private timing: Timing
   private openedAt = 0
   private ranAt: number
@@ -45,8 +47,19 @@ export class OutputWindow {
   /** Milliseconds since the epoch; `Infinity` when it does not close by itself, or nothing waits in it. */
   get closesAt(): number {
     const { openedAt, ranAt, timing } = this
-    this.known ??= windowClosesAt(timing, { waiting: this.collecting.size, openedAt, ranAt })
+    this.known ??= windowClosesAt(this.filled(timing), { waiting: this.collecting.size, openedAt, ranAt })
     return this.known
+  }
+
+  private filled(timing: Timing): Timing {
+    if (timing.model !== "nearRealtime" || timing.batchSize === undefined) return timing
+    return { ...timing, batchSize: Math.max(timing.batchSize, this.least) }
+  }
+
+  /** So many listings at least close it before its time. */
+  fill(least: number): void {
+    this.least = least
+    this.known = undefined
   }
 
   add(listing: Listing, now: number): void {

@@ -1,15 +1,17 @@
 /**
  * In which order updates go that wait for the channel: the riskiest first, or, to compare with, the one that is due or came first.
  *
- * Guarantee: pure. With `riskFirst` nothing waits longer than `ageingMillisOf` the budget behind what is riskier.
+ * Guarantee: pure. With `riskFirst` nothing waits longer than `ageingMillisOf` the budget behind what is riskier; while only
+ * risky updates go, a safe one `safeAgeingMillisOf` longer, a raise twice that.
  */
 import { demandAt, expectedOversell, placeInQueue } from "@holdfast/domain/OversellRisk"
-import { ageingMillisOf } from "./ChannelLimit.ts"
+import { ageingMillisOf, safeAgeingMillisOf, safeUnits } from "./ChannelLimit.ts"
 import type { Listing } from "./Listing.ts"
 
 export interface QueueOrder {
-  /** the least goes first; milliseconds since the epoch, so that what waits gets on. @param budgetMillis of the channel */
-  readonly place: (listing: Listing, now: number, budgetMillis: number) => number
+  /** the least goes first; milliseconds since the epoch, so that what waits gets on. @param budgetMillis of the channel
+   * @param onlyRisky what risks next to nothing waits behind what does */
+  readonly place: (listing: Listing, now: number, budgetMillis: number, onlyRisky: boolean) => number
   /** whether it goes before all others, up to their share */
   readonly jumps: (listing: Listing) => boolean
 }
@@ -19,10 +21,14 @@ const isToZero = ({ step, wanted, confirmed }: Listing): boolean =>
   step === "push" && wanted === 0 && confirmed !== undefined && confirmed > 0
 
 export const riskFirst: QueueOrder = {
-  place: ({ confirmed: shown, wanted, deadline, demand }, now, budgetMillis) => {
+  place: ({ agesFrom, confirmed: shown, wanted, deadline, demand }, now, budgetMillis, onlyRisky) => {
     const ageing = ageingMillisOf(budgetMillis)
     const seconds = ageing / 1000
-    return placeInQueue(deadline, ageing, expectedOversell({ shown, wanted, demand: demandAt(demand, now), seconds }))
+    const units = expectedOversell({ shown, wanted, demand: demandAt(demand, now), seconds })
+    const place = placeInQueue(Math.max(agesFrom, deadline), ageing, units)
+    if (!onlyRisky || units >= safeUnits) return place
+    const isRaise = shown === undefined || shown < wanted
+    return place + (isRaise ? 2 : 1) * safeAgeingMillisOf(budgetMillis)
   },
   jumps: isToZero
 }

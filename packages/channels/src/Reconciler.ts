@@ -165,7 +165,7 @@ const sweep = ({ core, connector }: Surroundings, run: ReconciliationRun, now: (
   Effect.gen(function* () {
     let pausedUntil = 0
     while (!run.isOver(now())) {
-      const at = Math.max(core.leftoverAt(now()), pausedUntil)
+      const at = Math.max(core.leftover.at(now()), pausedUntil)
       const { batchMax, readMax = batchMax } = connector().descriptor
       const batch = at <= now() ? run.take(now(), readMax) : []
       if (batch.length > 0) pausedUntil = yield* readOnce(core, connector(), run, batch, now)
@@ -187,7 +187,7 @@ const readOnce = (
     const readAt = now()
     const gaveWay = Latch.makeUnsafe()
     run.reads += 1
-    core.beginLeftover(readAt, () => gaveWay.openUnsafe())
+    core.leftover.begin(readAt, () => gaveWay.openUnsafe())
     const limit = core.definition.timeoutMillis + connectorGraceMillis
     const skus = batch.map(({ listing }) => listing.sku)
     const call =
@@ -200,7 +200,7 @@ const readOnce = (
         else run.landed(batch, answer, readAt, now())
         return answer?._tag === "unreachable" ? now() + (answer.retryAfterMillis ?? reconcileRetryMillis) : 0
       }),
-      Effect.onExit(() => Effect.sync(() => core.endLeftover()))
+      Effect.onExit(() => Effect.sync(() => core.leftover.end()))
     )
   })
 

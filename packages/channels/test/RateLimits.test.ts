@@ -123,11 +123,13 @@ describe("a window of requests", () => {
         const limits = [{ kind: "requests", max: 1, windowMillis: 1_000 } as const]
         const { channel, offer } = yield* started({ ...wide, limits })
         for (let n = 0; n < 60; n++) yield* changes(offer, `Z${n}`, [9])
+        offer("A", 9)
         yield* TestClock.adjust(120_000)
         const before = channel.calls.length
         for (let n = 0; n < 60; n++) offer(`Z${n}`, 0)
         offer("A", 4)
-        yield* TestClock.adjust(30_000)
+        // safe as it is, it has aged beside them by then
+        yield* TestClock.adjust(40_000)
         assert.isAbove(channel.calls.length, before)
         assert.deepInclude(channel.quantities, { A: 4 })
         assert.isAbove(Object.values(channel.quantities).filter((units) => units === 9).length, 20)
@@ -266,15 +268,17 @@ describe("updates to zero at a channel that turned out to be slow", () => {
       Effect.gen(function* () {
         const { channel, offer } = yield* started({ perSecond: 100, burst: 1, concurrency: 1 })
         for (let n = 0; n < 10; n++) yield* changes(offer, `Z${n}`, [9])
+        for (let n = 0; n < 200; n++) offer(`S${n}`, 90)
+        yield* TestClock.adjust(3_000)
         channel.reply = saying({ kind: "requests", restorePerSecond: 1 })
-        for (let n = 0; n < 200; n++) offer(`S${n}`, 1)
+        for (let n = 0; n < 200; n++) offer(`S${n}`, 80)
         yield* TestClock.adjust(60_000)
         for (let n = 0; n < 10; n++) offer(`Z${n}`, 0)
         const before = channel.calls.length
         yield* TestClock.adjust(15_000)
         const calls = channel.calls.slice(before)
         assert.strictEqual(calls.filter(({ quantity }) => quantity === 0).length, 10)
-        assert.isAbove(calls.filter(({ quantity }) => quantity === 1).length, 1)
+        assert.isAbove(calls.filter(({ quantity }) => quantity > 0).length, 1)
       })
     )
   )

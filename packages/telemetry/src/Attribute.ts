@@ -36,6 +36,10 @@ export const attribute = {
   budgetMet: "stock.budget.met",
   circuitState: "stock.circuit.state",
   channelOperation: "stock.channel.operation",
+  /** rung of a channel's ladder: what is given up while more is due than it takes in time */
+  ladderRung: "stock.ladder.rung",
+  /** why a raise is not told yet */
+  raiseHeldBecause: "stock.raise.held_because",
   pushOutcome: "stock.push.outcome",
   parkedReason: "stock.parked.reason",
   syncLatencyMillis: "stock.sync.latency_ms",
@@ -63,7 +67,7 @@ export const attribute = {
 } as const
 
 /** Names of events on spans. */
-export const spanEvent = { budgetExceeded: "budget.exceeded" } as const
+export const spanEvent = { budgetExceeded: "budget.exceeded", ladderChanged: "ladder.changed" } as const
 
 /** Why a trace is kept. */
 export type TraceReason = "head" | "breach" | "error"

@@ -9,7 +9,7 @@ import { budgetStart, type AnnouncedEvent } from "@holdfast/domain/Availability"
 import { attribute, latencyBucket, spanEvent, type TraceReason } from "./Attribute.ts"
 import { isSpanId, rootSpanIdOf, spanIdOf, traceIdOf } from "./SpanIdentity.ts"
 import { deliverName, ingestName, spanName, syncName } from "./SpanName.ts"
-import type { Stage } from "./StageSpan.ts"
+import type { Stage, StageEvent } from "./StageSpan.ts"
 import type { Delivered, Ingested, Processed } from "./TracedStage.ts"
 import { textMax } from "./TracingLimit.ts"
 
@@ -169,9 +169,7 @@ export const deliverStages = (delivery: Delivered): ReadonlyArray<Stage> => {
     {
       ...child(traceparent, spanId, deliverName(channel), SpanKind.INTERNAL, start, end, deliverAttributes(delivery)),
       error: outcome === "failed" ? (delivery.error ?? "failed") : undefined,
-      ...(delivery.breached
-        ? { events: [{ name: spanEvent.budgetExceeded, at: Math.min(deadlineOf(delivery), end) }] }
-        : {})
+      events: deliverEvents(delivery, end)
     }
   ]
   const part = (stage: "queue" | "push", from: number, to: number, attributes: Attributes) => {
@@ -179,13 +177,24 @@ export const deliverStages = (delivery: Delivered): ReadonlyArray<Stage> => {
     attributes[attribute.sku] = sku
     attributes[attribute.channel] = channel
     const id = spanIdOf(traceparent, stage, sku, channel, variant)
-    stages.push({ ...child(traceparent, id, stage, SpanKind.INTERNAL, from, to, attributes, spanId), error: undefined })
+    const span = child(traceparent, id, stage, SpanKind.INTERNAL, from, to, attributes, spanId)
+    stages.push({ ...span, error: undefined, events: undefined })
   }
   part("queue", queuedAt, requestAt ?? end, {})
   if (requestAt !== undefined && ackAt !== undefined && outcome !== "expired") {
     part("push", requestAt, ackAt, { [attribute.pushAttempts]: delivery.attempts })
   }
   return stages
+}
+
+const deliverEvents = (delivery: Delivered, end: number): ReadonlyArray<StageEvent> | undefined => {
+  const { breached, rungs = [] } = delivery
+  if (!breached && rungs.length === 0) return undefined
+  const exceeded = { name: spanEvent.budgetExceeded, at: Math.min(deadlineOf(delivery), end) }
+  const changed = rungs
+    .filter(({ at }) => at <= end)
+    .map(({ rung, at }) => ({ name: spanEvent.ladderChanged, at, attributes: { [attribute.ladderRung]: rung } }))
+  return [...(breached ? [exceeded] : []), ...changed].toSorted((a, b) => a.at - b.at)
 }
 
 const deliverAttributes = (delivery: Delivered): Attributes => {

@@ -73,6 +73,24 @@ export const metric = {
     [channel, attribute.channelOperation],
     "1 for how the channel is operated, 0 for the others"
   ),
+  ladder: gauge(
+    "stock.channel.ladder",
+    "{state}",
+    [channel, attribute.ladderRung],
+    "1 for the rung that the channel stands on while more is due than it takes in time, 0 for the others"
+  ),
+  raisesHeld: gauge(
+    "stock.channel.raises.held",
+    "{listing}",
+    [channel, attribute.raiseHeldBecause],
+    "Raises that are not told: orders of the channel may be unseen, or its deadlines are at risk"
+  ),
+  ordersSeenAge: gauge(
+    "stock.channel.orders.seen.age",
+    "s",
+    [channel],
+    "Time since the moment up to which the orders of a channel that is asked for them were seen"
+  ),
   quarantined: gauge("stock.channel.quarantined", "{listing}", [channel], "Listings that the channel rejected"),
   pushes: counter(
     "stock.push.attempts",

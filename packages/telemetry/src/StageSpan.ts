@@ -28,7 +28,14 @@ export interface Stage {
   readonly attributes: Attributes
   /** the stage ended in an error, described by this */
   readonly error?: string | undefined
-  readonly events?: ReadonlyArray<{ readonly name: string; readonly at: number }>
+  readonly events?: ReadonlyArray<StageEvent> | undefined
+}
+
+/** Something that happened during a stage. */
+export interface StageEvent {
+  readonly name: string
+  readonly at: number
+  readonly attributes?: Attributes
 }
 
 const instrumentationScope = { name: "holdfast" }
@@ -42,6 +49,9 @@ const hrTime = (millis: number): HrTime => {
   const seconds = Math.floor(millis / 1000)
   return [seconds, Math.round((millis - seconds * 1000) * 1e6)]
 }
+
+const eventOf = ({ name, at, attributes }: StageEvent): TimedEvent =>
+  attributes === undefined ? { name, time: hrTime(at) } : { name, time: hrTime(at), attributes }
 
 export class StageSpan implements ReadableSpan {
   readonly name: string
@@ -76,7 +86,7 @@ export class StageSpan implements ReadableSpan {
     this.duration = stop > start ? hrTime(stop - start) : [0, 0]
     this.status = error === undefined ? unset : { code: SpanStatusCode.ERROR, message: error.slice(0, textMax) }
     this.attributes = stage.attributes
-    this.events = events === undefined ? noEvents : events.map(({ name, at }) => ({ name, time: hrTime(at) }))
+    this.events = events === undefined ? noEvents : events.map(eventOf)
     this.resource = resource
   }
 

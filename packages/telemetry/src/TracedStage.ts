@@ -71,6 +71,8 @@ export interface Delivered {
   readonly breached: boolean
   /** timing model of the channel */
   readonly timing?: string | undefined
+  /** rungs of the channel's ladder that were climbed or left while it waited, milliseconds since the epoch */
+  readonly rungs?: ReadonlyArray<{ readonly rung: string; readonly at: number }> | undefined
   /** id of the event whose quantity was told instead */
   readonly supersededBy?: string | undefined
   /** of a failed delivery: why, in one line */

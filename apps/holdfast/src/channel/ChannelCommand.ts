@@ -25,7 +25,7 @@ import {
   withFields,
   type ChannelEdit
 } from "./ChannelEdit.ts"
-import { waitingListings } from "./ChannelDifferences.ts"
+import { channelsNow, waitingListings } from "./ChannelDifferences.ts"
 import { differencesShownMax, releaseSkusMax } from "./ChannelLimit.ts"
 import { reconcileCommand } from "./ReconcileCommand.ts"
 import { channelsText, differencesText, editText, historyText } from "./ChannelText.ts"
@@ -185,7 +185,11 @@ const differences = Command.make(
     const some = listings.slice(0, differencesShownMax)
     yield* print(json, listings, () => differencesText(channel, some, listings.length - some.length, stdoutStyle()))
   })
-).pipe(Command.withDescription("What waits for the channel's next window: what it shows, and what it is to show"))
+).pipe(
+  Command.withDescription(
+    "What waits for the channel's next window, and raises that are held: what it shows, and what it is to show"
+  )
+)
 
 const release = Command.make(
   "release",
@@ -232,7 +236,9 @@ export const channelCommand = Command.make(
   { json: jsonFlag },
   Effect.fn("ChannelCommand")(function* ({ json }) {
     const known = yield* channels
-    yield* print(json, known, () => channelsText(known, stdoutStyle()))
+    const now = yield* channelsNow
+    const whole = known.map((each) => ({ ...each, now: now.get(each.definition.id) ?? null }))
+    yield* print(json, whole, () => channelsText(known, now, stdoutStyle()))
   })
 ).pipe(
   Command.withDescription("What channels are, and how they are changed while they run"),

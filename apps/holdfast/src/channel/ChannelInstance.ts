@@ -32,7 +32,7 @@ const send = async (url: string, token: string | undefined, body: unknown): Prom
 }
 
 /**
- * @param path below `/v1/channels/`
+ * @param path below `/v1/channels`, with its slash
  * @param asked what is said when there is no answer
  * @param body of a POST; GET when absent
  */
@@ -48,7 +48,7 @@ export const askInstance = Effect.fnUntraced(function* (path: string, asked: str
   const token = yield* Config.Redacted("HOLDFAST_API_TOKEN").pipe(Config.option)
   const secret = Option.isSome(token) ? Redacted.value(token.value) : undefined
   return yield* Effect.tryPromise({
-    try: () => send(`${httpUrl}/v1/channels/${path}`, secret, body),
+    try: () => send(`${httpUrl}/v1/channels${path}`, secret, body),
     catch: (cause) => new InstanceUnanswered({ asked, detail: cause instanceof Error ? cause.message : String(cause) })
   })
 })

@@ -1,5 +1,6 @@
 /** Channels, their changes and what waits for them, as text for a terminal. Pure. */
-import type { ListingView } from "@holdfast/channels/ChannelSnapshot"
+import type { ChannelSnapshot, ListingView } from "@holdfast/channels/ChannelSnapshot"
+import { type Rung, rungs } from "@holdfast/channels/Ladder"
 import type { ChannelRevision } from "@holdfast/ledger/ChannelDefinitions"
 import type { Timing } from "@holdfast/domain/Timing"
 import { painted, type TerminalStyle } from "../terminal/TerminalStyle.ts"
@@ -41,10 +42,50 @@ const channelColumns: ReadonlyArray<TextColumn<ChannelRevision>> = [
   { title: "BY", text: ({ by }) => oneLine(by), left: true }
 ]
 
-export const channelsText = (channels: ReadonlyArray<ChannelRevision>, style: TerminalStyle): string =>
+type Now = Pick<ChannelSnapshot, "rung" | "raisesHeld">
+
+const rungTexts: Readonly<Record<Rung, string>> = {
+  none: "-",
+  largerBatches: "larger batches",
+  onlyRisky: "only risky updates",
+  widerBuffer: "wider buffer",
+  stopRaising: "no raises",
+  alert: "no raises, and too slow yet"
+}
+
+/** Columns that are there only while they say something. */
+const nowColumns = (channels: ReadonlyArray<ChannelRevision>, now: ReadonlyMap<string, Now | undefined>) => {
+  const of = ({ definition }: ChannelRevision) => now.get(definition.id)
+  const isOnRung = (channel: ChannelRevision) => (of(channel)?.rung ?? "none") !== "none"
+  const unseen = (channel: ChannelRevision) => of(channel)?.raisesHeld.unseenOrders ?? 0
+  const rung: TextColumn<ChannelRevision> = {
+    title: "RUNG",
+    text: (channel) =>
+      isOnRung(channel)
+        ? `${rungs.indexOf(of(channel)!.rung)}/${rungs.length - 1} ${rungTexts[of(channel)!.rung]}`
+        : "-",
+    left: true,
+    mark: (channel) => (isOnRung(channel) ? "yellow" : undefined)
+  }
+  const raises: TextColumn<ChannelRevision> = {
+    title: "RAISES THAT WAIT FOR ORDERS",
+    text: (channel) => wholeText(unseen(channel))
+  }
+  return [
+    ...(channels.some(isOnRung) ? [rung] : []),
+    ...(channels.some((channel) => unseen(channel) > 0) ? [raises] : [])
+  ]
+}
+
+/** @param now how those do that run somewhere, by their id */
+export const channelsText = (
+  channels: ReadonlyArray<ChannelRevision>,
+  now: ReadonlyMap<string, Now | undefined>,
+  style: TerminalStyle
+): string =>
   channels.length === 0
     ? "there is no channel; holdfast channel apply channels.json makes those of a file"
-    : tableLines(channelColumns, channels, style).join("\n")
+    : tableLines([...channelColumns, ...nowColumns(channels, now)], channels, style).join("\n")
 
 const valueText = (field: string, value: unknown): string => {
   if (value === undefined) return "-"
@@ -109,11 +150,31 @@ const keptColumn: TextColumn<ListingView> = {
   text: ({ kept }) => (kept === undefined ? "-" : wholeText(kept.units))
 }
 
-/** Of channels without a lag buffer nothing is kept. */
-const columnsFor = (listings: ReadonlyArray<ListingView>) =>
-  listings.some(({ kept }) => kept !== undefined) ? [...differenceColumns, keptColumn] : differenceColumns
+const heldTexts: Readonly<Record<NonNullable<ListingView["held"]>["because"], string>> = {
+  listingDay: "its next day",
+  unseenOrders: "orders before",
+  ladder: "a lower rung"
+}
 
-/** What waits for a window to close. */
+const heldColumn: TextColumn<ListingView> = {
+  title: "WAITS FOR",
+  text: ({ held }) => {
+    if (held === undefined) return "its window"
+    return held.because === "unseenOrders"
+      ? `${heldTexts[held.because]} ${exactTimeText(held.until)}`
+      : heldTexts[held.because]
+  },
+  left: true
+}
+
+/** Of channels without a lag buffer nothing is kept, and most wait for their window only. */
+const columnsFor = (listings: ReadonlyArray<ListingView>) => [
+  ...differenceColumns,
+  ...(listings.some(({ kept }) => kept !== undefined) ? [keptColumn] : []),
+  ...(listings.some(({ held }) => held !== undefined) ? [heldColumn] : [])
+]
+
+/** What waits for a window to close, and raises that are held. */
 export const differencesText = (
   channel: string,
   listings: ReadonlyArray<ListingView>,

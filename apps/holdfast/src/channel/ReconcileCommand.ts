@@ -22,7 +22,7 @@ interface Answer {
   readonly refused: string | null
 }
 
-const pathOf = (channel: string): string => `${encodeURIComponent(channel)}/reconciliation`
+const pathOf = (channel: string): string => `/${encodeURIComponent(channel)}/reconciliation`
 
 const lastOf = (channel: string) => Effect.map(askInstance(pathOf(channel), asked), (answer) => answer as Answer)
 

@@ -1,6 +1,7 @@
 /** Gathers what the verdict is made of: what channels show, what they should show, what the ledger's fold says. */
 import type { SimulatedChannel } from "@holdfast/channels/simulated/SimulatedChannel"
 import type { ChannelSnapshot } from "@holdfast/channels/ChannelSnapshot"
+import { rungs } from "@holdfast/channels/Ladder"
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { publishable } from "@holdfast/domain/Publishable"
 import type { AnnouncedLevel } from "@holdfast/domain/Availability"
@@ -34,6 +35,7 @@ export const rowOf = (snapshot: ChannelSnapshot, oversoldUnits: number): DemoCha
   withinBudget: snapshot.attained,
   retries: snapshot.retries,
   circuit: snapshot.circuit,
+  rung: rungs.indexOf(snapshot.rung),
   oversoldUnits
 })
 

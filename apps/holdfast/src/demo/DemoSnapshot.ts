@@ -19,6 +19,8 @@ export interface DemoChannelRow {
   readonly withinBudget: number
   readonly retries: number
   readonly circuit: string
+  /** what is given up while more is due than it takes in time: 0 nothing, 5 all that there is */
+  readonly rung: number
   readonly oversoldUnits: number
 }
 

@@ -2,9 +2,10 @@
  * The table of `npm start`: a header line and one line per channel. `tableLines` is pure text; `makeLiveTable` redraws it in
  * place on a terminal, and elsewhere (a pipe, a log) writes one plain line every few seconds.
  *
- * Numbers are aligned right; colour marks nothing but a broken objective (red) and a late p99 (yellow). A narrow terminal
- * loses the least telling columns first. `NO_COLOR` is respected.
+ * Numbers are aligned right; colour marks nothing but a broken objective (red), a late p99 and a rung of the ladder
+ * (yellow), whose column is there only while some channel stands on one. A narrow terminal loses the least telling columns first. `NO_COLOR` is respected.
  */
+import { rungs } from "@holdfast/channels/Ladder"
 import type { DemoChannelRow, DemoSnapshot } from "./DemoSnapshot.ts"
 
 export interface TableStyle {
@@ -20,6 +21,8 @@ interface TableColumn {
   /** characters kept free for what may come, so that columns do not jump while numbers change */
   readonly least?: number
   readonly mark?: (row: DemoChannelRow) => "red" | "yellow" | undefined
+  /** of a column that is there only for such a row */
+  readonly isNeeded?: (row: DemoChannelRow) => boolean
   /** the highest goes first when the terminal is narrow; columns without it stay */
   readonly spare?: number
 }
@@ -48,13 +51,19 @@ const tableColumns: ReadonlyArray<TableColumn> = [
   { title: "timing", text: (row) => row.timing, left: true, spare: 4 },
   { title: "budget", text: (row) => durationText(row.budgetMillis) },
   { title: "events", text: (row) => wholeText(row.events) },
-  { title: "pushes", text: (row) => wholeText(row.pushes) },
+  { title: "pushes", text: (row) => wholeText(row.pushes), spare: 0.5 },
   { title: "coalesced", text: (row) => wholeText(row.coalesced), spare: 2 },
   { title: "pending", text: (row) => wholeText(row.pending) },
   { title: "p50", text: (row) => durationText(row.p50), least: 6 },
   { title: "p99", text: (row) => durationText(row.p99), least: 6, mark: (row) => (late(row) ? "yellow" : undefined) },
   { title: "in time", text: (row) => shareText(row.withinBudget), mark: (row) => (broken(row) ? "red" : undefined) },
   { title: "retries", text: (row) => wholeText(row.retries), spare: 3 },
+  {
+    title: "rung",
+    text: ({ rung }) => (rung === 0 ? "-" : `${rung}/${rungs.length - 1}`),
+    mark: ({ rung }) => (rung === 0 ? undefined : "yellow"),
+    isNeeded: ({ rung }) => rung > 0
+  },
   { title: "circuit", text: (row) => row.circuit, left: true, least: 9, spare: 1 },
   { title: "oversold", text: (row) => wholeText(row.oversoldUnits) }
 ]
@@ -64,7 +73,7 @@ const widthOf = (column: TableColumn, rows: ReadonlyArray<DemoChannelRow>): numb
 
 /** Drops columns until the rest fits. */
 const fitting = (rows: ReadonlyArray<DemoChannelRow>, columns: number): ReadonlyArray<TableColumn> => {
-  let kept = tableColumns
+  let kept = tableColumns.filter(({ isNeeded }) => isNeeded === undefined || rows.some(isNeeded))
   const width = () => kept.reduce((sum, column) => sum + widthOf(column, rows) + gap.length, -gap.length)
   while (width() > columns) {
     const most = Math.max(...kept.map((column) => column.spare ?? 0))
@@ -122,10 +131,13 @@ export const tableLines = (snapshot: DemoSnapshot, { columns, color }: TableStyl
   return [headerLine(snapshot), "", titles, ...snapshot.channels.map((row) => rowLine(row, kept, widths, color))]
 }
 
+const rungText = ({ rung }: DemoChannelRow): string => (rung === 0 ? "" : ` rung ${rung}/${rungs.length - 1}`)
+
 /** All of it in one line, for a log. */
 export const plainLine = (snapshot: DemoSnapshot): string => {
   const channels = snapshot.channels.map(
-    (row) => `${row.id} ${shareText(row.withinBudget)} p99 ${durationText(row.p99)} pending ${wholeText(row.pending)}`
+    (row) =>
+      `${row.id} ${shareText(row.withinBudget)} p99 ${durationText(row.p99)} pending ${wholeText(row.pending)}${rungText(row)}`
   )
   const { elapsedSeconds, progress, eventsPerSecond, committed, parked } = snapshot
   const head = `${clockText(elapsedSeconds)} ${Math.floor(progress * 100)}% ${wholeText(Math.round(eventsPerSecond))} events/s`

@@ -1,5 +1,6 @@
 /** A channel's snapshot as metrics. Pure. */
 import type { ChannelSnapshot } from "@holdfast/channels/ChannelSnapshot"
+import { rungs } from "@holdfast/channels/Ladder"
 import type { LatencyBuckets } from "@holdfast/channels/LatencyHistogram"
 import { Operation } from "@holdfast/domain/Channel"
 import { attribute } from "@holdfast/telemetry/Attribute"
@@ -13,8 +14,24 @@ const circuitStates: ReadonlyArray<ChannelSnapshot["circuit"]> = ["closed", "ope
 
 const pushOutcomes = ["applied", "throttled", "stale", "rejected", "transient", "unknown", "blocked"] as const
 
-/** Every series is there from the start, with 0: a rate over what appears only when it happens misses the first time. */
-export const channelPoints = (snapshot: ChannelSnapshot, latencies: LatencyBuckets): ReadonlyArray<MetricPoint> => {
+const raisePoints = (
+  { channel, ordersSeenUntil, raisesHeld }: ChannelSnapshot,
+  now: number
+): ReadonlyArray<MetricPoint> => {
+  const of = { [attribute.channel]: channel }
+  const held = (because: keyof ChannelSnapshot["raisesHeld"]) =>
+    point("raisesHeld", raisesHeld[because], { ...of, [attribute.raiseHeldBecause]: because })
+  const isAsked = ordersSeenUntil !== undefined
+  const age = isAsked ? [point("ordersSeenAge", Math.max(0, now - ordersSeenUntil) / 1_000, of)] : []
+  return [held("unseenOrders"), held("ladder"), ...age]
+}
+
+/** Every series is there from the start, with 0: a rate over what appears only when it happens misses the first time. @param now milliseconds since the epoch */
+export const channelPoints = (
+  snapshot: ChannelSnapshot,
+  latencies: LatencyBuckets,
+  now: number
+): ReadonlyArray<MetricPoint> => {
   const of = { [attribute.channel]: snapshot.channel }
   const { counts, count, sum } = latencies
   return [
@@ -32,6 +49,8 @@ export const channelPoints = (snapshot: ChannelSnapshot, latencies: LatencyBucke
     ...Operation.literals.map((operation) =>
       point("operation", Number(operation === snapshot.operation), { ...of, [attribute.channelOperation]: operation })
     ),
+    ...rungs.map((rung) => point("ladder", Number(rung === snapshot.rung), { ...of, [attribute.ladderRung]: rung })),
+    ...raisePoints(snapshot, now),
     ...pushOutcomes.map((outcome) => point("pushes", snapshot[outcome], { ...of, [attribute.pushOutcome]: outcome }))
   ]
 }

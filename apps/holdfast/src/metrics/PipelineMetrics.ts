@@ -9,7 +9,7 @@ import { countWaiting } from "@holdfast/ledger/Parked"
 import { Outbound } from "@holdfast/outbound/Outbound"
 import { point, type MetricPoint } from "@holdfast/telemetry/MetricPoint"
 import { Metrics } from "@holdfast/telemetry/Metrics"
-import { Effect, Layer } from "effect"
+import { Clock, Effect, Layer } from "effect"
 import { sourceReport } from "../sources/SourceReport.ts"
 import { channelPoints, latencyBoundsMillis } from "./ChannelPoints.ts"
 import { enginePoints } from "./EnginePoints.ts"
@@ -52,9 +52,9 @@ export const pipelineMetrics = Layer.effectDiscard(
     const { counts } = yield* EngineObserver
     const { units } = yield* OversoldTally
     const store = yield* makeStoreSource
-    const own = (): ReadonlyArray<MetricPoint> => [
+    const own = (now: number): ReadonlyArray<MetricPoint> => [
       ...outbound.channels.flatMap((channel) =>
-        channelPoints(channel.snapshot(), channel.latencies(latencyBoundsMillis))
+        channelPoints(channel.snapshot(), channel.latencies(latencyBoundsMillis), now)
       ),
       ...enginePoints(
         counts,
@@ -63,6 +63,7 @@ export const pipelineMetrics = Layer.effectDiscard(
       ),
       point("backlog", outbound.consumer().backlog, {})
     ]
-    yield* metrics.observe(Effect.map(store, (points) => [...own(), ...points]))
+    const now = Effect.map(Clock.currentTimeMillis, own)
+    yield* metrics.observe(Effect.zipWith(now, store, (points, stored) => [...points, ...stored]))
   })
 )
