@@ -187,7 +187,7 @@ export class Landing {
       const policy = { base: throttleMillis, max: 30 * throttleMillis }
       if (asked === undefined) lane.pauseUntil(now + backoffMillis(policy, this.throttles, ports.random()))
     }
-    this.parts.reconsider(listing, now, outcome.because === "batchMate")
+    this.parts.reconsider(listing, now, true)
   }
 
   private settle(

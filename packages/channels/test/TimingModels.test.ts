@@ -73,29 +73,34 @@ describe("timing models", () => {
     })
   )
 
-  for (const timing of [nearly, hourly, manual])
-    test(
-      `${timing.model} does not make what a batch left over wait again`,
-      Effect.gen(function* () {
-        const channel = new ScriptedConnector()
-        const detail = "an error of another item"
-        channel.reply = ({ sku }, call) =>
-          sku === "A" && call < 3
-            ? {
-                outcome: { _tag: "notApplied", because: "batchMate", retryAfterMillis: undefined, detail },
-                applies: false,
-                millis: 20
-              }
-            : applied
-        const stream = yield* open(channel, timing)
-        for (const sku of ["A", "B", "C"]) stream.offer(sku, 1, 10)
-        if (timing.model === "manual") stream.release()
-        if (timing.model === "scheduled") yield* TestClock.adjust(60 * minutes)
-        yield* TestClock.adjust(1_000)
-        assert.deepStrictEqual(channel.quantities, { A: 10, B: 10, C: 10 })
-        assert.isAbove(channel.calls.filter(({ sku }) => sku === "A").length, 1)
-      })
-    )
+  const leftOver = [
+    ["batchMate", "what a batch left over"],
+    ["throttled", "what the channel was asked for too early"]
+  ] as const
+  for (const [because, what] of leftOver)
+    for (const timing of [nearly, hourly, manual])
+      test(
+        `${timing.model} does not make ${what} wait again`,
+        Effect.gen(function* () {
+          const channel = new ScriptedConnector()
+          const detail = "not this time"
+          channel.reply = ({ sku }, call) =>
+            sku === "A" && call < 3
+              ? {
+                  outcome: { _tag: "notApplied", because, retryAfterMillis: undefined, detail },
+                  applies: false,
+                  millis: 20
+                }
+              : applied
+          const stream = yield* open(channel, timing)
+          for (const sku of ["A", "B", "C"]) stream.offer(sku, 1, 10)
+          if (timing.model === "manual") stream.release()
+          if (timing.model === "scheduled") yield* TestClock.adjust(60 * minutes)
+          yield* TestClock.adjust(10_000)
+          assert.deepStrictEqual(channel.quantities, { A: 10, B: 10, C: 10 })
+          assert.isAbove(channel.calls.filter(({ sku }) => sku === "A").length, 1)
+        })
+      )
 
   test(
     "nearRealtime closes its window early when enough listings wait",
