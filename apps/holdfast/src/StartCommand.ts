@@ -39,7 +39,7 @@ const snapshotAt = Effect.fnUntraced(function* (began: number, played: PlayProgr
   const { sql } = yield* Database
   const { counts } = yield* EngineObserver
   const outbound = yield* Outbound
-  const oversold = yield* oversoldByChannel(sql)
+  const oversold = yield* oversoldByChannel(sql, began)
   const elapsedSeconds = (now - began) / 1000
   return {
     elapsedSeconds,

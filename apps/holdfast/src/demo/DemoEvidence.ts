@@ -11,12 +11,13 @@ import { Effect } from "effect"
 import type { DemoChannelRow } from "./DemoSnapshot.ts"
 import type { ChannelEvidence, DemoAudit } from "./DemoVerdict.ts"
 
-/** Units oversold per channel: what its orders took beyond what was there. */
-export const oversoldByChannel = (sql: Sql) =>
+/** Units oversold per channel since then: what its orders took beyond what was there. @param since milliseconds since the epoch */
+export const oversoldByChannel = (sql: Sql, since: number) =>
   Effect.map(
     query(
-      () =>
-        sql`select channel, sum(oversold)::int as units from ledger where channel is not null and oversold > 0 group by channel`
+      () => sql`
+        select channel, sum(oversold)::int as units from ledger
+        where channel is not null and oversold > 0 and committed_at >= to_timestamp(${since}::float8 / 1000) group by channel`
     ),
     (rows) => new Map(rows.map((row) => [String(row["channel"]), Number(row["units"])]))
   )
