@@ -143,7 +143,7 @@ class Replay {
   private land(flight: Push): void {
     for (const { quantity, sku, version } of flight.items)
       this.shelves.get(sku)!.told(quantity, version, flight.requestAt, this.now)
-    this.core.landPush(
+    this.core.calls.landPush(
       flight,
       flight.items.map(() => ({ _tag: "applied" }))
     )

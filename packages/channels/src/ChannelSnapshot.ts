@@ -152,7 +152,7 @@ export const snapshotOf = (core: OutputCore, now: number): Omit<ChannelSnapshot,
     listings: core.listings.size,
     quarantined,
     pending: queue.waiting,
-    inFlight: core.inFlight,
+    inFlight: core.calls.inFlight,
     oldestPendingMillis:
       oldest === Number.POSITIVE_INFINITY ? 0 : Math.max(0, now - (oldest - definition.budgetMillis)),
     events: account.offered,

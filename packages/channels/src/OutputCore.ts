@@ -9,21 +9,20 @@
 import type { Availability } from "@holdfast/domain/Availability"
 import type { ChannelDefinition, Operation } from "@holdfast/domain/Channel"
 import type { Sku } from "@holdfast/domain/Identity"
-import { skuToken } from "@holdfast/domain/Partition"
 import { isReckonedAlike } from "@holdfast/domain/Publishable"
 import { ListingDays } from "./budget/ListingDays.ts"
-import type { ConnectorDescriptor, PushItem, PushOutcome, ReadBack } from "./ChannelConnector.ts"
+import type { ConnectorDescriptor } from "./ChannelConnector.ts"
 import { EventAccount } from "./EventAccount.ts"
 import { Landing, type Reached } from "./Landing.ts"
-import { hearPush, hearUnreachable } from "./LaneAnswers.ts"
 import { Leftover } from "./Leftover.ts"
-import { emptyListing, expectedOf, isShown, type Listing, type Step, storedListing } from "./Listing.ts"
+import { emptyListing, isShown, type Listing, storedListing } from "./Listing.ts"
 import { ListingReckoning } from "./ListingReckoning.ts"
 import type { StoredListing } from "./ListingStore.ts"
+import { OutputCalls } from "./OutputCalls.ts"
 import { zeroCounts } from "./OutputCounts.ts"
 import type { LadderView } from "./OutputLadder.ts"
 import { type Admission, OutputLane } from "./OutputLane.ts"
-import type { Flight, OutputPorts } from "./OutputPorts.ts"
+import type { OutputPorts } from "./OutputPorts.ts"
 import { OutputQueue } from "./OutputQueue.ts"
 import { riskFirst, type QueueOrder } from "./QueueOrder.ts"
 import { OutputWindow } from "./OutputWindow.ts"
@@ -31,9 +30,6 @@ import { Remappings } from "./Remappings.ts"
 import { Restraint } from "./Restraint.ts"
 
 const nothing: Admission = { at: Number.POSITIVE_INFINITY, toZero: false }
-
-/** Outcomes of which the channel was not told for its own sake. */
-const isUntold: ReadonlySet<PushOutcome["_tag"]> = new Set(["notApplied", "unknown", "blocked"])
 
 export class OutputCore {
   readonly account: EventAccount
@@ -43,13 +39,14 @@ export class OutputCore {
   readonly days: ListingDays
   readonly listings = new Map<Sku, Listing>()
   readonly counts = zeroCounts()
-  inFlight = 0
   operation: Operation = "running"
   private current: ChannelDefinition
   private readonly reached: Reached
   private readonly ports: OutputPorts
   private readonly order: QueueOrder
   private readonly landing: Landing
+  /** begins and ends those that the core admits */
+  readonly calls: OutputCalls
   /** until the newest stock of every SKU was offered, a run would miss some of it */
   private isCaughtUp = false
   private readonly reckoning: ListingReckoning
@@ -84,7 +81,24 @@ export class OutputCore {
     this.restraint = new Restraint({ lane, queue, reckoning, climbs, now: ports.now() })
     account.rungsBetween = (from, to) => this.restraint.ladder.between(from, to)
     const reconsider = (listing: Listing, now: number, letGo?: boolean) => this.reconsider(listing, now, letGo)
-    this.landing = new Landing({ account, counts, lane, queue, reached: this.reached, ports, reconsider })
+    const { reached, remappings, restraint, days } = this
+    this.landing = new Landing({ account, counts, lane, queue, reached, ports, reconsider })
+    this.calls = new OutputCalls({
+      channel: definition.id,
+      counts,
+      days,
+      lane,
+      landing: this.landing,
+      order,
+      ports,
+      queue,
+      reached,
+      remappings,
+      restraint,
+      reconsider,
+      recovered: (now) => this.releaseFailed(now),
+      ended: () => this.pump()
+    })
   }
 
   get definition(): ChannelDefinition {
@@ -332,7 +346,7 @@ export class OutputCore {
         if (listing.place !== "inFlight") this.reconsider(listing, now)
       for (const listing of this.queue.due(now)) this.putReady(listing, now)
       this.closeWindow(now)
-      for (let next = this.admission(now); next.at <= now; next = this.admission(now)) this.launch(now, next)
+      for (let next = this.admission(now); next.at <= now; next = this.admission(now)) this.calls.launch(now, next)
       this.climb(now)
       if (this.leftover.makeRoom()) this.pumpAgain = true
     } while (this.pumpAgain)
@@ -358,7 +372,7 @@ export class OutputCore {
     const { queue } = this
     if (this.operation === "draining") {
       if (queue.window.size > 0) this.closeNow(now)
-      if (!this.isCaughtUp || queue.waiting > 0 || this.inFlight > 0) return
+      if (!this.isCaughtUp || queue.waiting > 0 || this.calls.inFlight > 0) return
       this.operation = "paused"
       this.ports.drained?.()
     } else if (this.closesAt <= now) {
@@ -376,78 +390,6 @@ export class OutputCore {
     return { ...admission, at: Math.max(admission.at, this.restraint.fullBy(this.view)) }
   }
 
-  private launch(now: number, admission: Admission): void {
-    const { lane, order } = this
-    const room = lane.room(now, admission)
-    const probe = lane.begin()
-    const { batchMax, readMax = batchMax } = this.reached.descriptor
-    const maxOf = (step: Step) => (probe ? 1 : Math.min(step === "push" ? batchMax : readMax, room.items))
-    const listings = this.queue.take(maxOf, admission.toZero, room.others)
-    this.restraint.called(now, maxOf(listings[0]!.step))
-    this.inFlight += listings.length
-    for (const listing of listings) {
-      listing.attempts += 1
-      listing.touchedAt = now
-    }
-    const head = { listings, probe, requestAt: now }
-    if (listings[0]!.step === "push") {
-      this.counts.pushes += listings.length
-      for (const listing of listings) if (listing.failures > 0) this.counts.retries += 1
-      this.ports.launch({ ...head, _tag: "push", items: listings.map((listing) => this.itemOf(listing)) })
-    } else {
-      this.counts.readBacks += listings.length
-      this.ports.launch({ ...head, _tag: "readBack", skus: listings.map((listing) => listing.sku) })
-    }
-    const writes = listings[0]!.step === "push"
-    let others = 0
-    for (const listing of listings) {
-      const jumps = order.jumps(listing)
-      if (!jumps) others += 1
-      if (writes) this.days.note(listing.sku, now, jumps)
-    }
-    lane.spend(now, admission, { writes, items: listings.length, others })
-  }
-
-  private itemOf(listing: Listing): PushItem {
-    const { sku, generation } = listing
-    const { quantity, version } = this.restraint.allowedOf(listing)
-    const key = `${skuToken(this.current.id)}:${skuToken(sku)}:${version}:${quantity}:${generation}`
-    return { sku, quantity, version, key, expected: expectedOf(listing) }
-  }
-
-  /** A push ended. @param outcomes one per item, in their order */
-  landPush(flight: Flight & { readonly _tag: "push" }, outcomes: ReadonlyArray<PushOutcome>): void {
-    const now = this.ports.now()
-    this.leave(flight)
-    this.restraint.ladder.failed(outcomes.filter(({ _tag }) => isUntold.has(_tag)).length)
-    if (hearPush(this.lane, outcomes, this.answered(flight, now))) this.releaseFailed(now)
-    for (let i = 0; i < flight.items.length; i++) {
-      const { quantity, version } = flight.items[i]!
-      const outcome = outcomes[i] ?? { _tag: "unknown", detail: "the connector gave no answer for this item" }
-      const listing = flight.listings[i]!
-      this.landing.item(listing, { quantity, version, requestAt: flight.requestAt }, outcome, now)
-      if (this.remappings.landed(listing)) this.reconsider(listing, now)
-    }
-    this.pump()
-  }
-
-  /** A read-back ended. */
-  landReadBack(flight: Flight & { readonly _tag: "readBack" }, answer: ReadBack): void {
-    const now = this.ports.now()
-    this.leave(flight)
-    if (answer.observed !== undefined) this.lane.learn(answer.observed, now)
-    if (answer._tag === "unreachable") {
-      const pause = hearUnreachable(this.lane, answer, this.answered(flight, now))
-      for (const listing of flight.listings)
-        this.landing.retry(listing, this.reached.canReadBack ? listing.step : "push", now, pause)
-    } else {
-      if (this.lane.circuit.succeeded(flight.probe)) this.releaseFailed(now)
-      for (const listing of flight.listings)
-        this.landing.seen(listing, answer.quantities.get(listing.sku), flight.requestAt, now)
-    }
-    this.pump()
-  }
-
   /** Whether the newest stock of every SKU was offered. */
   get hasCaughtUp(): boolean {
     return this.isCaughtUp
@@ -457,19 +399,5 @@ export class OutputCore {
   heal(listing: Listing, shown: number | undefined, readAt: number): void {
     this.landing.seen(listing, shown, readAt, this.ports.now())
     this.pump()
-  }
-
-  private leave(flight: Flight): void {
-    this.lane.end()
-    this.inFlight -= flight.listings.length
-    const now = this.ports.now()
-    for (const listing of flight.listings) {
-      listing.place = "idle"
-      listing.touchedAt = now
-    }
-  }
-
-  private answered({ probe }: Flight, now: number) {
-    return { probe, now, random: this.ports.random }
   }
 }

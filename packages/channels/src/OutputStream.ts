@@ -164,10 +164,10 @@ const fly = (
   if (flight._tag === "push") {
     return answered(connector.push(flight.items), limit, (detail): ReadonlyArray<PushOutcome> =>
       flight.items.map(() => ({ _tag: "unknown", detail }))
-    ).pipe(Effect.map((outcomes) => core.landPush(flight, outcomes)))
+    ).pipe(Effect.map((outcomes) => core.calls.landPush(flight, outcomes)))
   }
   return answered(connector.readBack!(flight.skus), limit, unreachable).pipe(
-    Effect.map((answer) => core.landReadBack(flight, answer))
+    Effect.map((answer) => core.calls.landReadBack(flight, answer))
   )
 }
 

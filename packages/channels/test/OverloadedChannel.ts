@@ -108,7 +108,7 @@ export const overloaded = (overload: Overload): OverloadOutcome => {
           known.toZeroSince = undefined
         }
       }
-      core.landPush(
+      core.calls.landPush(
         flight,
         flight.items.map(() => ({ _tag: "applied" }))
       )

@@ -67,7 +67,7 @@ const run = (order: QueueOrder, seed: number): Outcome => {
         zeroes.record(now - known.toZeroSince, 1)
         known.toZeroSince = undefined
       }
-      core.landPush(flight, [{ _tag: "applied" }])
+      core.calls.landPush(flight, [{ _tag: "applied" }])
     }
   }
   const skus = [...stock.keys()]

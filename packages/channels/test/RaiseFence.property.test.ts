@@ -102,7 +102,7 @@ const run = (seed: number, { polls = true, restocks = 0.1 } = {}) => {
         if (outcome._tag === "unknown") may.get(sku)!.add(quantity)
         return outcome
       })
-      core.landPush(flight, outcomes)
+      core.calls.landPush(flight, outcomes)
     }
   }
   for (let step = 0; step < 2_000; step++) {

@@ -10,6 +10,7 @@ import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import type { Sku } from "@holdfast/domain/Identity"
 import { Effect, type Redacted, type Scope } from "effect"
 import type { ChannelConnector, PushItem, PushOutcome, ReadBack } from "../ChannelConnector.ts"
+import { unreadBecause } from "../http/HttpOutcome.ts"
 import { amazonReadMax, amazonSettleMillis } from "../ChannelLimit.ts"
 import type { ConnectorError } from "../ConnectorError.ts"
 import { type AmazonApi, makeAmazonApi } from "./AmazonApi.ts"
@@ -32,13 +33,6 @@ const pushOne = (api: AmazonApi, item: PushItem): Effect.Effect<PushOutcome> => 
     return answer.observed === undefined ? outcome : { ...outcome, observed: answer.observed }
   })
 }
-
-const unreachable = (outcome: PushOutcome): ReadBack => ({
-  _tag: "unreachable",
-  detail: "detail" in outcome ? outcome.detail : outcome._tag,
-  retryAfterMillis: outcome._tag === "notApplied" ? outcome.retryAfterMillis : undefined,
-  ...(outcome.observed === undefined ? {} : { observed: outcome.observed })
-})
 
 /** Several SKUs in one request where that can name them, else one each. */
 const requestsFor = (skus: ReadonlyArray<Sku>): ReadonlyArray<ReadonlyArray<Sku>> => {
@@ -63,11 +57,11 @@ const readBackFrom =
         const answer = yield* api.ask(isOne ? getListing(api, page[0]!) : findListings(api, page))
         if (answer._tag === "refused") {
           if (isOne && isUnlisted(answer.outcome)) continue
-          return unreachable(answer.outcome)
+          return unreadBecause(answer.outcome)
         }
         said = answer.observed ?? said
         const shown = quantitiesOf(answer.body)
-        if (shown === undefined) return unreachable({ _tag: "unknown", detail: "the answer is not one of listings" })
+        if (shown === undefined) return unreadBecause({ _tag: "unknown", detail: "the answer is not one of listings" })
         for (const sku of page) if (shown.has(sku)) quantities.set(sku, shown.get(sku)!)
       }
       return { _tag: "shown", quantities, ...(said === undefined ? {} : { observed: said }) } as const

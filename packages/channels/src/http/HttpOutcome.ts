@@ -5,7 +5,7 @@
  * went wrong is `unknown`.
  */
 import { type AnswerHeaders, rateLimitFields } from "../budget/SpokenBudget.ts"
-import type { PushOutcome } from "../ChannelConnector.ts"
+import type { PushOutcome, ReadBack } from "../ChannelConnector.ts"
 import { shortened } from "./AnswerText.ts"
 
 export interface HttpAnswer {
@@ -99,3 +99,11 @@ export const outcomeOfFailure = (cause: unknown): PushOutcome => {
     return { _tag: "notApplied", because: "transient", retryAfterMillis: undefined, detail }
   return { _tag: "unknown", detail }
 }
+
+/** A question that was refused, as the answer to whoever asked what the channel shows. */
+export const unreadBecause = (outcome: PushOutcome): ReadBack => ({
+  _tag: "unreachable",
+  detail: "detail" in outcome ? outcome.detail : outcome._tag,
+  retryAfterMillis: outcome._tag === "notApplied" ? outcome.retryAfterMillis : undefined,
+  ...(outcome.observed === undefined ? {} : { observed: outcome.observed })
+})

@@ -9,16 +9,17 @@ import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import type { Sku } from "@holdfast/domain/Identity"
 import { Clock, Effect, Redacted, Schema, type Scope } from "effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type { ChannelConnector, PushItem, PushOutcome, ReadBack } from "../ChannelConnector.ts"
+import type { ChannelConnector, PushOutcome, ReadBack } from "../ChannelConnector.ts"
 import { shopifyAnswerBytesMax, shopifyBatchMax, shopifyReadMax } from "../ChannelLimit.ts"
 import { ConnectorError } from "../ConnectorError.ts"
 import { secureEndpointOf } from "../http/ChannelEndpoint.ts"
 import { type ChannelHttp, makeChannelHttp } from "../http/ChannelHttp.ts"
-import { outcomeOfFailure } from "../http/HttpOutcome.ts"
-import { type ListingMap, unmapped } from "../ListingMap.ts"
+import { outcomeOfFailure, unreadBecause } from "../http/HttpOutcome.ts"
+import type { ListingMap } from "../ListingMap.ts"
+import { filled, isPending, mappedItems, type Naming, notWritten } from "../MappedItems.ts"
 import { readAnswer, type ShopifyAnswer } from "./ShopifyAnswer.ts"
 import { ShopifyListing } from "./ShopifyListing.ts"
-import { apiVersion, setOperation, type ShopifyOperation, shownOperation, type Target } from "./ShopifyOperations.ts"
+import { apiVersion, setOperation, type ShopifyOperation, shownOperation } from "./ShopifyOperations.ts"
 import { outcomesOf, quantitiesOf } from "./ShopifyOutcome.ts"
 
 const decodeListing = Schema.decodeUnknownResult(ShopifyListing)
@@ -54,70 +55,32 @@ const askOver =
       }
     })
 
-/** What becomes of an item without a request, or the target that the request is to name. */
-const targetOf = (
-  { channel }: Shop,
-  found: ReadonlyMap<Sku, unknown>,
-  taken: Set<string>,
-  item: PushItem
-): Target | PushOutcome => {
-  const external = found.get(item.sku)
-  if (external === undefined) return unmapped(channel, item.sku)
-  const refuse = (detail: string): PushOutcome => ({ _tag: "rejected", because: "mapping", detail })
-  const listing = decodeListing(external)
-  if (listing._tag === "Failure")
-    return refuse(
-      `the mapping of ${item.sku} on channel ${channel} is no listing of Shopify: ${listing.failure.message}`
-    )
-  const { inventoryItemId } = listing.success
-  if (taken.has(inventoryItemId))
-    return refuse(`${inventoryItemId} is mapped to several SKUs of channel ${channel}: it can show one of them only`)
-  taken.add(inventoryItemId)
-  return { item, inventoryItemId }
-}
-
-const isTarget = (each: Target | PushOutcome): each is Target => !("_tag" in each)
-const isOutcome = (each: Target | PushOutcome): each is PushOutcome => "_tag" in each
+const naming = (channel: string): Naming<ShopifyListing> => ({
+  channel,
+  vendor: "Shopify",
+  decode: decodeListing,
+  nameOf: ({ inventoryItemId }) => inventoryItemId
+})
 
 const pushTo =
   (shop: Shop): ChannelConnector["push"] =>
   (items) =>
     Effect.gen(function* () {
       const found = yield* shop.listings.find(items.map(({ sku }) => sku))
-      const taken = new Set<string>()
-      const each = items.map((item) => targetOf(shop, found, taken, item))
-      const targets = each.filter(isTarget)
-      if (targets.length === 0) return each.filter(isOutcome)
+      const each = mappedItems(naming(shop.channel), found, items)
+      const targets = each.filter(isPending)
+      if (targets.length === 0) return filled(each, [])
       const answer = yield* shop.ask(setOperation(shop.locationId, targets))
       const outcomes = spoken(
         answer._tag === "executed" ? outcomesOf(answer.data, targets.length) : targets.map(() => answer.outcome),
         answer._tag === "executed" ? answer.observed : undefined
       )
-      let next = 0
-      return each.map((one) => (isTarget(one) ? outcomes[next++]! : one))
-    }).pipe(
-      Effect.catch(({ message: detail }) =>
-        Effect.succeed(
-          items.map((): PushOutcome => ({
-            _tag: "notApplied",
-            because: "transient",
-            retryAfterMillis: undefined,
-            detail
-          }))
-        )
-      )
-    )
+      return filled(each, outcomes)
+    }).pipe(Effect.catch(({ message }) => Effect.succeed(items.map(() => notWritten("transient", message)))))
 
 /** What the shop said of its budget, once. */
 const spoken = (outcomes: ReadonlyArray<PushOutcome>, observed: PushOutcome["observed"]): ReadonlyArray<PushOutcome> =>
   observed === undefined ? outcomes : outcomes.map((outcome, i) => (i === 0 ? { ...outcome, observed } : outcome))
-
-const unreachable = (outcome: PushOutcome): ReadBack => ({
-  _tag: "unreachable",
-  detail: "detail" in outcome ? outcome.detail : outcome._tag,
-  retryAfterMillis: outcome._tag === "notApplied" ? outcome.retryAfterMillis : undefined,
-  ...(outcome.observed === undefined ? {} : { observed: outcome.observed })
-})
 
 const readBackFrom =
   (shop: Shop) =>
@@ -138,11 +101,11 @@ const readBackFrom =
             page.map(({ id }) => id)
           )
         )
-        if (answer._tag === "refused") return unreachable(answer.outcome)
+        if (answer._tag === "refused") return unreadBecause(answer.outcome)
         said = answer.observed ?? said
         const shown = quantitiesOf(answer.data)
         if (shown === undefined)
-          return unreachable({ _tag: "unknown", detail: "the answer is not a list of inventory items" })
+          return unreadBecause({ _tag: "unknown", detail: "the answer is not a list of inventory items" })
         for (const { sku, id } of page) if (shown.has(id)) quantities.set(sku, shown.get(id)!)
       }
       return { _tag: "shown", quantities, ...(said === undefined ? {} : { observed: said }) } as const

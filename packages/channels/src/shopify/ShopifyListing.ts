@@ -11,6 +11,7 @@ export const ShopifyListing = Schema.Struct({
   /** as GraphQL names it: `gid://shopify/InventoryItem/<number>` */
   inventoryItemId: Schema.String.check(Schema.makeFilter((id: string) => (gid.test(id) ? undefined : message)))
 }).annotate({ messageUnexpectedKey: "is not known: the field is inventoryItemId" })
+export type ShopifyListing = typeof ShopifyListing.Type
 
 const column = "inventory_item_id"
 

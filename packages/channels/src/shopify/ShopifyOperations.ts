@@ -5,7 +5,8 @@
  * is always said, or that it is not known (null): Shopify refuses a write that says neither.
  */
 import { hash } from "node:crypto"
-import type { PushItem } from "../ChannelConnector.ts"
+import type { MappedItem } from "../MappedItems.ts"
+import type { ShopifyListing } from "./ShopifyListing.ts"
 
 /** The version that operations and answers were checked against. Shopify serves a version for a year. */
 export const apiVersion = "2026-10"
@@ -34,15 +35,12 @@ export interface ShopifyOperation {
   readonly variables: Readonly<Record<string, unknown>>
 }
 
-/** An item with the id of its inventory item. */
-export interface Target {
-  readonly item: PushItem
-  readonly inventoryItemId: string
-}
-
-export const setOperation = (locationId: string, targets: ReadonlyArray<Target>): ShopifyOperation => {
-  const quantities = targets.map(({ item, inventoryItemId }) => ({
-    inventoryItemId,
+export const setOperation = (
+  locationId: string,
+  targets: ReadonlyArray<MappedItem<ShopifyListing>>
+): ShopifyOperation => {
+  const quantities = targets.map(({ item, listing }) => ({
+    inventoryItemId: listing.inventoryItemId,
     locationId,
     quantity: item.quantity,
     changeFromQuantity: item.expected ?? null

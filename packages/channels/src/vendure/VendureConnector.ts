@@ -8,10 +8,12 @@
 import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import type { Sku } from "@holdfast/domain/Identity"
 import { Effect, type Redacted, Schema, type Scope } from "effect"
-import type { ChannelConnector, PushItem, PushOutcome, ReadBack } from "../ChannelConnector.ts"
+import type { ChannelConnector, PushOutcome, ReadBack } from "../ChannelConnector.ts"
 import { vendureBatchMax } from "../ChannelLimit.ts"
 import { ConnectorError } from "../ConnectorError.ts"
-import { type ListingMap, type ListingMapError, unmapped } from "../ListingMap.ts"
+import { unreadBecause } from "../http/HttpOutcome.ts"
+import type { ListingMap, ListingMapError } from "../ListingMap.ts"
+import { filled, isPending, type MappedItem, mappedItems, type Naming, notWritten, unwritten } from "../MappedItems.ts"
 import { makeVendureApi, type VendureApi } from "./VendureApi.ts"
 import { VendureListing } from "./VendureListing.ts"
 import { levelsOperation, setOperation } from "./VendureOperations.ts"
@@ -26,50 +28,14 @@ interface Shop {
   readonly ask: VendureApi
 }
 
-/** An item with the variant that it is mapped to. */
-interface Target {
-  readonly item: PushItem
-  readonly variantId: string
-}
+type Target = MappedItem<VendureListing>
 
-const hasOutcome = <A extends object>(each: A | PushOutcome): each is PushOutcome => "_tag" in each
-const isPending = <A extends object>(each: A | PushOutcome): each is A => !("_tag" in each)
-
-/** Puts what became of those that were pending into their places. */
-const filled = <A extends object>(
-  each: ReadonlyArray<A | PushOutcome>,
-  outcomes: ReadonlyArray<PushOutcome>
-): ReadonlyArray<PushOutcome> => {
-  let next = 0
-  return each.map((one) => (hasOutcome(one) ? one : outcomes[next++]!))
-}
-
-const targetOf = (
-  { channel }: Shop,
-  found: ReadonlyMap<Sku, unknown>,
-  taken: Set<string>,
-  item: PushItem
-): Target | PushOutcome => {
-  const external = found.get(item.sku)
-  if (external === undefined) return unmapped(channel, item.sku)
-  const refuse = (detail: string): PushOutcome => ({ _tag: "rejected", because: "mapping", detail })
-  const listing = decodeListing(external)
-  if (listing._tag === "Failure")
-    return refuse(
-      `the mapping of ${item.sku} on channel ${channel} is no listing of Vendure: ${listing.failure.message}`
-    )
-  const { variantId } = listing.success
-  if (taken.has(variantId))
-    return refuse(`variant ${variantId} is mapped to several SKUs of channel ${channel}: it can show one of them only`)
-  taken.add(variantId)
-  return { item, variantId }
-}
-
-/** Nothing was written: whatever became of the question, it is certain. */
-const unwritten = (outcome: PushOutcome): PushOutcome =>
-  outcome._tag === "unknown"
-    ? { _tag: "notApplied", because: "transient", retryAfterMillis: undefined, detail: outcome.detail }
-    : outcome
+const naming = (channel: string): Naming<VendureListing> => ({
+  channel,
+  vendor: "Vendure",
+  decode: decodeListing,
+  nameOf: ({ variantId }) => `variant ${variantId}`
+})
 
 const isOutcome = (read: Stocks | PushOutcome): read is PushOutcome => "_tag" in read
 
@@ -92,10 +58,10 @@ const told = (shop: Shop, targets: ReadonlyArray<Target>): Effect.Effect<Readonl
     if (targets.length === 0) return []
     const stocks = yield* stocksFrom(
       shop,
-      targets.map(({ variantId }) => variantId)
+      targets.map(({ listing }) => listing.variantId)
     )
     if (isOutcome(stocks)) return targets.map(() => stocks)
-    const plans = targets.map(({ item, variantId }) => planOf(item, variantId, stocks))
+    const plans = targets.map(({ item, listing }) => planOf(item, listing.variantId, stocks))
     return filled(plans, yield* written(shop, plans.filter(isPending)))
   })
 
@@ -104,20 +70,11 @@ const pushTo =
   (items) =>
     Effect.gen(function* () {
       const found = yield* shop.listings.find(items.map(({ sku }) => sku))
-      const taken = new Set<string>()
-      const each = items.map((item) => targetOf(shop, found, taken, item))
+      const each = mappedItems(naming(shop.channel), found, items)
       return filled(each, yield* told(shop, each.filter(isPending)))
     }).pipe(
-      Effect.catch(({ message: detail }: ListingMapError) =>
-        Effect.succeed(items.map(() => unwritten({ _tag: "unknown", detail })))
-      )
+      Effect.catch(({ message }: ListingMapError) => Effect.succeed(items.map(() => notWritten("transient", message))))
     )
-
-const unreachable = (outcome: PushOutcome): ReadBack => ({
-  _tag: "unreachable",
-  detail: "detail" in outcome ? outcome.detail : outcome._tag,
-  retryAfterMillis: outcome._tag === "notApplied" ? outcome.retryAfterMillis : undefined
-})
 
 const readBackFrom =
   (shop: Shop) =>
@@ -133,9 +90,9 @@ const readBackFrom =
         shop,
         ids.map(({ variantId }) => variantId)
       )
-      if (isOutcome(stocks)) return unreachable(stocks)
+      if (isOutcome(stocks)) return unreadBecause(stocks)
       if (!stocks.isLocated)
-        return unreachable({
+        return unreadBecause({
           _tag: "unknown",
           detail: "the shop has no such stock location: correct vendure.stockLocationId"
         })

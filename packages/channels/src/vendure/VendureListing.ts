@@ -11,6 +11,7 @@ export const VendureListing = Schema.Struct({
   /** as the Admin API names it */
   variantId: Schema.String.check(Schema.makeFilter((text: string) => (id.test(text) ? undefined : message)))
 }).annotate({ messageUnexpectedKey: "is not known: the field is variantId" })
+export type VendureListing = typeof VendureListing.Type
 
 const column = "variant_id"
 

@@ -9,12 +9,12 @@ import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import type { Sku } from "@holdfast/domain/Identity"
 import { Clock, Effect, Redacted, type Scope } from "effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type { ChannelConnector, PushOutcome, ReadBack } from "../ChannelConnector.ts"
+import type { ChannelConnector, ReadBack } from "../ChannelConnector.ts"
 import { wooCommerceAnswerBytesMax, wooCommerceBatchMax } from "../ChannelLimit.ts"
 import { ConnectorError } from "../ConnectorError.ts"
 import { secureEndpointOf } from "../http/ChannelEndpoint.ts"
 import { type ChannelHttp, makeChannelHttp } from "../http/ChannelHttp.ts"
-import { outcomeOfFailure } from "../http/HttpOutcome.ts"
+import { outcomeOfFailure, unreadBecause } from "../http/HttpOutcome.ts"
 import type { ListingMap } from "../ListingMap.ts"
 import { readAnswer } from "./WooCommerceAnswer.ts"
 import { decodeListing, pushTo, type Shop } from "./WooCommercePush.ts"
@@ -47,13 +47,6 @@ const askOver =
       }
     })
 
-const unreachable = (outcome: PushOutcome): ReadBack => ({
-  _tag: "unreachable",
-  detail: "detail" in outcome ? outcome.detail : outcome._tag,
-  retryAfterMillis: outcome._tag === "notApplied" ? outcome.retryAfterMillis : undefined,
-  ...(outcome.observed === undefined ? {} : { observed: outcome.observed })
-})
-
 const readBackFrom =
   (shop: Shop) =>
   (skus: ReadonlyArray<Sku>): Effect.Effect<ReadBack> =>
@@ -64,7 +57,7 @@ const readBackFrom =
         return listing._tag === "Success" ? [{ sku, listing: listing.success }] : []
       })
       const read = yield* shop.read(wanted.map(({ listing }) => listing))
-      if (read._tag === "refused") return unreachable(read.outcome)
+      if (read._tag === "refused") return unreadBecause(read.outcome)
       const quantities = new Map<Sku, number>()
       for (const { sku, listing } of wanted) {
         const name = nameOf(listing)

@@ -5,10 +5,10 @@
  * under the product that the shop lists it under, since a batch would move it to the one that is named: it is looked up before its
  * first write.
  */
-import type { Sku } from "@holdfast/domain/Identity"
 import { Effect, Schema } from "effect"
-import type { ChannelConnector, PushItem, PushOutcome } from "../ChannelConnector.ts"
-import { type ListingMap, unmapped } from "../ListingMap.ts"
+import type { ChannelConnector, PushOutcome } from "../ChannelConnector.ts"
+import type { ListingMap } from "../ListingMap.ts"
+import { filled, isPending, mappedItems, type Naming, notWritten, refusedMapping, unwritten } from "../MappedItems.ts"
 import { WooCommerceListing } from "./WooCommerceListing.ts"
 import { outcomesOf } from "./WooCommerceOutcome.ts"
 import { type Ask, type makeReader, nameOf, readVariations } from "./WooCommerceReading.ts"
@@ -25,43 +25,14 @@ export interface Shop {
   readonly listed: Set<string>
 }
 
-const refuse = (detail: string): PushOutcome => ({ _tag: "rejected", because: "mapping", detail })
-
-const notApplied = (because: "transient" | "batchMate", detail: string): PushOutcome => ({
-  _tag: "notApplied",
-  because,
-  retryAfterMillis: undefined,
-  detail
+const naming = (channel: string): Naming<WooCommerceListing> => ({
+  channel,
+  vendor: "WooCommerce",
+  decode: decodeListing,
+  nameOf: (listing) => String(idOf(listing))
 })
 
-/** What becomes of an item without a request, or what the request is to name. */
-const targetOf = (
-  { channel }: Shop,
-  found: ReadonlyMap<Sku, unknown>,
-  taken: Set<number>,
-  item: PushItem
-): Target | PushOutcome => {
-  const external = found.get(item.sku)
-  if (external === undefined) return unmapped(channel, item.sku)
-  const listing = decodeListing(external)
-  if (listing._tag === "Failure")
-    return refuse(
-      `the mapping of ${item.sku} on channel ${channel} is no listing of WooCommerce: ${listing.failure.message}`
-    )
-  const id = idOf(listing.success)
-  if (taken.has(id))
-    return refuse(`${id} is mapped to several SKUs of channel ${channel}: it can show one of them only`)
-  taken.add(id)
-  return { item, listing: listing.success }
-}
-
-const isTarget = (each: Target | PushOutcome): each is Target => !("_tag" in each)
-
 type Outcomes = Map<Target, PushOutcome>
-
-/** Of a request that only looks: nothing was written, whatever became of it. */
-const unwritten = (outcome: PushOutcome): PushOutcome =>
-  outcome._tag === "unknown" ? notApplied("transient", outcome.detail) : outcome
 
 /** Settles the targets whose variation is not one of their product. All go together. @returns those that may be written */
 const listedOf = (shop: Shop, targets: ReadonlyArray<Target>, outcomes: Outcomes) =>
@@ -82,7 +53,10 @@ const listedOf = (shop: Shop, targets: ReadonlyArray<Target>, outcomes: Outcomes
     return targets.filter((target) => {
       const { listing } = target
       if (listing.variationId === undefined || shop.listed.has(nameOf(listing))) return true
-      outcomes.set(target, refuse(`product ${productId} has no variation ${listing.variationId}; correct its mapping`))
+      outcomes.set(
+        target,
+        refusedMapping(`product ${productId} has no variation ${listing.variationId}; correct its mapping`)
+      )
       return false
     })
   })
@@ -104,9 +78,8 @@ export const pushTo =
   (items) =>
     Effect.gen(function* () {
       const found = yield* shop.listings.find(items.map(({ sku }) => sku))
-      const taken = new Set<number>()
-      const each = items.map((item) => targetOf(shop, found, taken, item))
-      const targets = each.filter(isTarget)
+      const each = mappedItems(naming(shop.channel), found, items)
+      const targets = each.filter(isPending)
       const outcomes: Outcomes = new Map()
       const [first] = targets
       // the first is the riskiest
@@ -116,10 +89,9 @@ export const pushTo =
           targets.filter(({ listing }) => goTogether(first.listing, listing)),
           outcomes
         )
-      const mate = notApplied("batchMate", "a request is about products, or about the variations of one product")
-      return each.map((one) => (isTarget(one) ? (outcomes.get(one) ?? mate) : one))
-    }).pipe(
-      Effect.catch(({ message: detail }) =>
-        Effect.succeed(items.map((): PushOutcome => notApplied("transient", detail)))
+      const mate = notWritten("batchMate", "a request is about products, or about the variations of one product")
+      return filled(
+        each,
+        targets.map((target) => outcomes.get(target) ?? mate)
       )
-    )
+    }).pipe(Effect.catch(({ message }) => Effect.succeed(items.map(() => notWritten("transient", message)))))

@@ -4,15 +4,11 @@
  * Guarantee: a batch sets quantities, absolutely: said twice it is the same. `inventory_delta`, which the API takes too, is never
  * said: it reads, adds and writes. Pure.
  */
-import type { PushItem } from "../ChannelConnector.ts"
 import { wooCommerceBatchMax } from "../ChannelLimit.ts"
+import type { MappedItem } from "../MappedItems.ts"
 import type { WooCommerceListing } from "./WooCommerceListing.ts"
 
-/** An item with what the shop calls it. */
-export interface Target {
-  readonly item: PushItem
-  readonly listing: WooCommerceListing
-}
+export type Target = MappedItem<WooCommerceListing>
 
 /** `path` is below `/wp-json/wc/v3/`. */
 export interface WooCommerceRequest {
