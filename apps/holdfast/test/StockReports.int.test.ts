@@ -161,8 +161,11 @@ describe("what an operator is told of stock", { timeout: 120_000 }, () => {
       remember()
 
       channel.channel.behave({ outage: "refusing" })
+      const { counts } = channel.channel.traffic
+      const { received } = counts
       await order("v-4", 2)
       await untilDrained(client)
+      await vi.waitFor(() => expect(counts.received).toBeGreaterThan(received), patience)
       remember()
       channel.channel.behave({ outage: "none" })
       await untilTold(10)
