@@ -207,9 +207,12 @@ export class Landing {
     }
     account.settle(listing, version, { outcome, requestAt, ackAt: now, attempts, quantity, detail })
     listing.attempts = 0
-    listing.due = listing.events.reduce((least, pending) => Math.min(least, pending.deadline), Number.POSITIVE_INFINITY)
-    listing.deadline = listing.due
-    listing.agesFrom = Number.NEGATIVE_INFINITY
+    listing.deadline = listing.events.reduce(
+      (least, pending) => Math.min(least, pending.deadline),
+      Number.POSITIVE_INFINITY
+    )
+    listing.due = listing.deadline === Number.POSITIVE_INFINITY ? undefined : listing.deadline
+    listing.agesFrom = undefined
     if (outcome === "failed") return
     listing.confirmedVersion = Math.max(listing.confirmedVersion, version)
     ports.confirmed({ sku: listing.sku, quantity, version: listing.confirmedVersion, confirmedAt: now })

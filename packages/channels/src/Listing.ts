@@ -76,10 +76,10 @@ export interface Listing extends EventHolder, HeapItem {
   step: Step
   /** earliest deadline of what waits, milliseconds since the epoch */
   deadline: number
-  /** the same of what the channel was promised, `Infinity` without; it stays when its event is given up on */
-  due: number
+  /** the same of what the channel was promised, undefined without; it stays when its event is given up on */
+  due: number | undefined
   /** it ages in the queue from this deadline on, where that is later: a raise that was held goes behind what is due now */
-  agesFrom: number
+  agesFrom: number | undefined
   /** it has spent the revisions of its day: when it may be written again, milliseconds since the epoch */
   heldUntil: number | undefined
   /** calls since the last that settled anything */
@@ -117,8 +117,9 @@ export const emptyListing = (sku: Sku): Listing => ({
   place: "idle",
   step: "push",
   deadline: Number.POSITIVE_INFINITY,
-  due: Number.POSITIVE_INFINITY,
-  agesFrom: Number.NEGATIVE_INFINITY,
+  // not the ends of time: a number that is not small is an object of its own, of each of a hundred thousand listings
+  due: undefined,
+  agesFrom: undefined,
   heldUntil: undefined,
   attempts: 0,
   failures: 0,

@@ -140,7 +140,7 @@ export class OutputCore {
     const earliest = this.account.offer(listing, stock, now)
     const deadline = earliest === Number.POSITIVE_INFINITY ? stock.committedAt + this.current.budgetMillis : earliest
     listing.deadline = Math.min(listing.deadline, deadline)
-    listing.due = Math.min(listing.due, earliest)
+    if (earliest < (listing.due ?? Number.POSITIVE_INFINITY)) listing.due = earliest
   }
 
   /** The newest stock of every SKU was offered: from now on windows close. */

@@ -105,7 +105,7 @@ export class OutputLadder {
   private *deadlines(falls: boolean): Iterable<number> {
     for (const listing of this.queue.awaited()) {
       const { due } = listing
-      if (due === Number.POSITIVE_INFINITY || (falls && isRaise(listing))) continue
+      if (due === undefined || (falls && isRaise(listing))) continue
       if (due < this.dueAt) this.dueAt = due
       yield due
     }

@@ -25,7 +25,7 @@ export const riskFirst: QueueOrder = {
     const ageing = ageingMillisOf(budgetMillis)
     const seconds = ageing / 1000
     const units = expectedOversell({ shown, wanted, demand: demandAt(demand, now), seconds })
-    const place = placeInQueue(Math.max(agesFrom, deadline), ageing, units)
+    const place = placeInQueue(Math.max(agesFrom ?? deadline, deadline), ageing, units)
     if (!onlyRisky || units >= safeUnits) return place
     const isRaise = shown === undefined || shown < wanted
     return place + (isRaise ? 2 : 1) * safeAgeingMillisOf(budgetMillis)
