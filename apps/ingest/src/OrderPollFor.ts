@@ -3,7 +3,6 @@ import { makeAmazonOrderPoll } from "@holdfast/channels/amazon/AmazonOrderPoll"
 import { ConnectorError } from "@holdfast/channels/ConnectorError"
 import type { OrderPoll } from "@holdfast/channels/inbound/OrderPoll"
 import { type ListingKeys, ListingMapError } from "@holdfast/channels/ListingMap"
-import { makeSftpOrderPoll } from "@holdfast/channels/sftp/SftpOrderPoll"
 import { makeVendureOrderPoll } from "@holdfast/channels/vendure/VendureOrderPoll"
 import type { ChannelDefinition, PolledInbound } from "@holdfast/domain/Channel"
 import { mappedKeys } from "@holdfast/ledger/ChannelMapping"
@@ -22,9 +21,16 @@ type Make = (
   listings: ListingKeys
 ) => Effect.Effect<OrderPoll, ConnectorError, Scope.Scope>
 
+/** Loaded by the first channel that needs it: SSH takes some 20 MB. */
+const sftp: Make = (definition, secret) =>
+  Effect.flatMap(
+    Effect.promise(() => import("@holdfast/channels/sftp/SftpOrderPoll")),
+    ({ makeSftpOrderPoll }) => makeSftpOrderPoll(definition, secret)
+  )
+
 const polls: Readonly<Record<PolledInbound["format"], Make>> = {
   vendure: makeVendureOrderPoll,
-  sftp: makeSftpOrderPoll,
+  sftp,
   amazon: makeAmazonOrderPoll
 }
 

@@ -3,7 +3,6 @@ import { makeAmazonConnector } from "@holdfast/channels/amazon/AmazonConnector"
 import type { ChannelConnector } from "@holdfast/channels/ChannelConnector"
 import type { ConnectorError } from "@holdfast/channels/ConnectorError"
 import type { ListingMap } from "@holdfast/channels/ListingMap"
-import { makeSftpConnector } from "@holdfast/channels/sftp/SftpConnector"
 import { makeShopifyConnector } from "@holdfast/channels/shopify/ShopifyConnector"
 import { makeSimulatedConnector } from "@holdfast/channels/simulated/SimulatedConnector"
 import { makeVendureConnector } from "@holdfast/channels/vendure/VendureConnector"
@@ -21,11 +20,18 @@ type Make = (
   listings: ListingMap
 ) => Effect.Effect<ChannelConnector, ConnectorError, Scope.Scope>
 
+/** Loaded by the first channel that needs it: SSH takes some 20 MB. */
+const sftp: Make = (definition, secret) =>
+  Effect.flatMap(
+    Effect.promise(() => import("@holdfast/channels/sftp/SftpConnector")),
+    ({ makeSftpConnector }) => makeSftpConnector(definition, secret)
+  )
+
 const connectors: Readonly<Record<ChannelDefinition["connector"], Make>> = {
   webhook: makeWebhookConnector,
   simulated: makeSimulatedConnector,
   shopify: makeShopifyConnector,
-  sftp: makeSftpConnector,
+  sftp,
   vendure: makeVendureConnector,
   woocommerce: makeWooCommerceConnector,
   amazon: makeAmazonConnector
