@@ -6,7 +6,7 @@
  * a newer one. One event in twenty takes the last of its SKU: those are counted for themselves, too.
  */
 import type { ChannelSnapshot } from "@holdfast/channels/ChannelSnapshot"
-import { ageingMillisOf } from "@holdfast/channels/ChannelLimit"
+import { ageingMillisOf, safeAgeingMillisOf } from "@holdfast/channels/ChannelLimit"
 import { ChannelId } from "@holdfast/domain/Identity"
 import {
   channelsRate,
@@ -130,7 +130,7 @@ const lineOf = ({ budgetMillis, id, rate, timing }: ChannelShape, runs: Readonly
       events: middle(({ events }) => events),
       throttled: middle(({ throttled }) => throttled),
       longestMillis: middle(({ longest }) => longest),
-      statedAgeMillis: budgetMillis + ageingMillisOf(budgetMillis),
+      statedAgeMillis: budgetMillis + ageingMillisOf(budgetMillis) + safeAgeingMillisOf(budgetMillis),
       toZeroEvents: middle(({ zeroes }) => zeroes),
       toZeroP99Millis: middle(({ zeroP99 }) => zeroP99),
       toZeroLongestMillis: middle(({ zeroLongest }) => zeroLongest),
