@@ -67,6 +67,17 @@ export const mappedItems = <L>(
   return items.map((item) => mappedItem(naming, found.get(item.sku), taken, item))
 }
 
+/** Those of the SKUs that have a mapping of the channel's, in their order. */
+export const mappedListings = <L>(
+  decode: Naming<L>["decode"],
+  found: ReadonlyMap<Sku, unknown>,
+  skus: ReadonlyArray<Sku>
+): ReadonlyArray<{ readonly sku: Sku; readonly listing: L }> =>
+  skus.flatMap((sku) => {
+    const listing = decode(found.get(sku))
+    return listing._tag === "Success" ? [{ sku, listing: listing.success }] : []
+  })
+
 /** Whether nothing is said of it yet. */
 export const isPending = <A extends object>(each: A | PushOutcome): each is A => !("_tag" in each)
 

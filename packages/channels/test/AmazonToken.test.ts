@@ -4,7 +4,7 @@ import { Effect, Fiber, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { makeAmazonTokens, type TokenReading } from "../src/amazon/AmazonToken.ts"
 import { amazonTokenMarginMillis } from "../src/ChannelLimit.ts"
-import type { Exchange } from "../src/http/ChannelHttp.ts"
+import type { Exchange } from "../src/http/HttpOutcome.ts"
 
 const credentials = Redacted.make({ clientId: "id", clientSecret: "hush", refreshToken: "Atzr|hush" })
 const answered = (status: number, body: unknown, retryAfter?: string): Exchange => ({

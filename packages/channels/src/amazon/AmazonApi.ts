@@ -10,8 +10,8 @@ import { Clock, Effect, Option, Redacted, type Scope } from "effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import { ConnectorError } from "../ConnectorError.ts"
 import { secureEndpointOf } from "../http/ChannelEndpoint.ts"
-import { type Exchange, makeChannelHttp } from "../http/ChannelHttp.ts"
-import { outcomeOfFailure } from "../http/HttpOutcome.ts"
+import { makeChannelHttp } from "../http/ChannelHttp.ts"
+import { type Exchange, outcomeOfSilence } from "../http/HttpOutcome.ts"
 import { type AmazonAnswer, readAmazonAnswer, refused } from "./AmazonAnswer.ts"
 import { amazonCredentialsOf } from "./AmazonCredentials.ts"
 import { makeAmazonTokens } from "./AmazonToken.ts"
@@ -104,14 +104,9 @@ export const makeAmazonApi = (
           if (reading._tag === "refused") return refused(reading.outcome)
           exchange = yield* send(request, reading.token, until)
         }
-        switch (exchange._tag) {
-          case "answered":
-            return readAmazonAnswer(exchange.answer, yield* Clock.currentTimeMillis)
-          case "failed":
-            return refused(outcomeOfFailure(exchange.cause))
-          case "timedOut":
-            return refused({ _tag: "unknown", detail: `no answer within ${timeoutMillis} ms` })
-        }
+        return exchange._tag === "answered"
+          ? readAmazonAnswer(exchange.answer, yield* Clock.currentTimeMillis)
+          : refused(outcomeOfSilence(exchange, timeoutMillis))
       })
     return { sellerId: amazon.sellerId, marketplaceId: amazon.marketplaceId, ask }
   })

@@ -8,9 +8,9 @@ import { Clock, Effect, Option, Redacted, Schema, Semaphore } from "effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { PushOutcome } from "../ChannelConnector.ts"
 import { amazonTokenMarginMillis } from "../ChannelLimit.ts"
-import type { ChannelHttp, Exchange } from "../http/ChannelHttp.ts"
+import type { ChannelHttp } from "../http/ChannelHttp.ts"
 import { shortened } from "../http/AnswerText.ts"
-import { type HttpAnswer, outcomeOfAnswer, outcomeOfFailure } from "../http/HttpOutcome.ts"
+import { type Exchange, type HttpAnswer, outcomeOfAnswer, outcomeOfFailure } from "../http/HttpOutcome.ts"
 import type { AmazonCredentials } from "./AmazonCredentials.ts"
 
 /** `isFresh`: it was asked for just now. */

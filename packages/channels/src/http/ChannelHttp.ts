@@ -10,16 +10,10 @@ import { Effect, Option, type Scope } from "effect"
 import * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import { answerBytesMax } from "../ChannelLimit.ts"
-import type { HttpAnswer } from "./HttpOutcome.ts"
+import type { Exchange } from "./HttpOutcome.ts"
 
 /** Milliseconds that an idle connection is kept: below the 5 s after which many servers close theirs. */
 const keepAliveMillis = 4_000
-
-/** How an exchange ended. `failed`: with what the HTTP client threw; `timedOut`: no answer in time. */
-export type Exchange =
-  | { readonly _tag: "answered"; readonly answer: HttpAnswer }
-  | { readonly _tag: "failed"; readonly cause: unknown }
-  | { readonly _tag: "timedOut" }
 
 export type ChannelHttp = (request: HttpClientRequest) => Effect.Effect<Exchange>
 

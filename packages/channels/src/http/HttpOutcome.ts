@@ -17,6 +17,12 @@ export interface HttpAnswer {
   readonly body: string
 }
 
+/** How an exchange ended. `failed`: with what the HTTP client threw; `timedOut`: no answer in time. */
+export type Exchange =
+  | { readonly _tag: "answered"; readonly answer: HttpAnswer }
+  | { readonly _tag: "failed"; readonly cause: unknown }
+  | { readonly _tag: "timedOut" }
+
 const detailOf = ({ status, body }: HttpAnswer): string => {
   const text = shortened(body)
   return text === "" ? `HTTP ${status}` : `HTTP ${status}: ${text}`
@@ -99,6 +105,15 @@ export const outcomeOfFailure = (cause: unknown): PushOutcome => {
     return { _tag: "notApplied", because: "transient", retryAfterMillis: undefined, detail }
   return { _tag: "unknown", detail }
 }
+
+/** What an exchange without an answer says. @param timeoutMillis for which it was waited */
+export const outcomeOfSilence = (
+  exchange: Exclude<Exchange, { readonly _tag: "answered" }>,
+  timeoutMillis: number
+): PushOutcome =>
+  exchange._tag === "failed"
+    ? outcomeOfFailure(exchange.cause)
+    : { _tag: "unknown", detail: `no answer within ${timeoutMillis} ms` }
 
 /** A question that was refused, as the answer to whoever asked what the channel shows. */
 export const unreadBecause = (outcome: PushOutcome): ReadBack => ({

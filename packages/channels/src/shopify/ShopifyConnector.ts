@@ -11,12 +11,13 @@ import { Clock, Effect, Redacted, Schema, type Scope } from "effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { ChannelConnector, PushOutcome, ReadBack } from "../ChannelConnector.ts"
 import { shopifyAnswerBytesMax, shopifyBatchMax, shopifyReadMax } from "../ChannelLimit.ts"
+import { unreachable } from "../ConnectorCall.ts"
 import { ConnectorError } from "../ConnectorError.ts"
 import { secureEndpointOf } from "../http/ChannelEndpoint.ts"
 import { type ChannelHttp, makeChannelHttp } from "../http/ChannelHttp.ts"
-import { outcomeOfFailure, unreadBecause } from "../http/HttpOutcome.ts"
+import { outcomeOfSilence, unreadBecause } from "../http/HttpOutcome.ts"
 import type { ListingMap } from "../ListingMap.ts"
-import { filled, isPending, mappedItems, type Naming, notWritten } from "../MappedItems.ts"
+import { filled, isPending, mappedItems, mappedListings, type Naming, notWritten } from "../MappedItems.ts"
 import { readAnswer, type ShopifyAnswer } from "./ShopifyAnswer.ts"
 import { ShopifyListing } from "./ShopifyListing.ts"
 import { apiVersion, setOperation, type ShopifyOperation, shownOperation } from "./ShopifyOperations.ts"
@@ -45,14 +46,9 @@ const askOver =
         })
       )
       const exchange = yield* http(request)
-      switch (exchange._tag) {
-        case "answered":
-          return readAnswer(exchange.answer, yield* Clock.currentTimeMillis)
-        case "failed":
-          return { _tag: "refused", outcome: outcomeOfFailure(exchange.cause) }
-        case "timedOut":
-          return { _tag: "refused", outcome: { _tag: "unknown", detail: `no answer within ${timeoutMillis} ms` } }
-      }
+      return exchange._tag === "answered"
+        ? readAnswer(exchange.answer, yield* Clock.currentTimeMillis)
+        : { _tag: "refused", outcome: outcomeOfSilence(exchange, timeoutMillis) }
     })
 
 const naming = (channel: string): Naming<ShopifyListing> => ({
@@ -87,18 +83,15 @@ const readBackFrom =
   (skus: ReadonlyArray<Sku>): Effect.Effect<ReadBack> =>
     Effect.gen(function* () {
       const found = yield* shop.listings.find(skus)
-      const ids = skus.flatMap((sku) => {
-        const listing = decodeListing(found.get(sku))
-        return listing._tag === "Success" ? [{ sku, id: listing.success.inventoryItemId }] : []
-      })
+      const mapped = mappedListings(decodeListing, found, skus)
       const quantities = new Map<Sku, number>()
       let said: ReadBack["observed"]
-      for (let from = 0; from < ids.length; from += shopifyReadMax) {
-        const page = ids.slice(from, from + shopifyReadMax)
+      for (let from = 0; from < mapped.length; from += shopifyReadMax) {
+        const page = mapped.slice(from, from + shopifyReadMax)
         const answer = yield* shop.ask(
           shownOperation(
             shop.locationId,
-            page.map(({ id }) => id)
+            page.map(({ listing }) => listing.inventoryItemId)
           )
         )
         if (answer._tag === "refused") return unreadBecause(answer.outcome)
@@ -106,14 +99,13 @@ const readBackFrom =
         const shown = quantitiesOf(answer.data)
         if (shown === undefined)
           return unreadBecause({ _tag: "unknown", detail: "the answer is not a list of inventory items" })
-        for (const { sku, id } of page) if (shown.has(id)) quantities.set(sku, shown.get(id)!)
+        for (const { sku, listing } of page) {
+          const quantity = shown.get(listing.inventoryItemId)
+          if (quantity !== undefined) quantities.set(sku, quantity)
+        }
       }
       return { _tag: "shown", quantities, ...(said === undefined ? {} : { observed: said }) } as const
-    }).pipe(
-      Effect.catch(({ message: detail }) =>
-        Effect.succeed<ReadBack>({ _tag: "unreachable", detail, retryAfterMillis: undefined })
-      )
-    )
+    }).pipe(Effect.catch(({ message }) => Effect.succeed(unreachable(message))))
 
 /** @param token Admin API access token, which may write inventory and read it, and locations */
 export const makeShopifyConnector = (

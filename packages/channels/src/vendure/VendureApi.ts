@@ -12,7 +12,7 @@ import { vendureAnswerBytesMax } from "../ChannelLimit.ts"
 import { ConnectorError } from "../ConnectorError.ts"
 import { secureEndpointOf } from "../http/ChannelEndpoint.ts"
 import { makeChannelHttp } from "../http/ChannelHttp.ts"
-import { outcomeOfFailure } from "../http/HttpOutcome.ts"
+import { outcomeOfSilence } from "../http/HttpOutcome.ts"
 import { readAnswer, type VendureAnswer } from "./VendureAnswer.ts"
 import type { VendureOperation } from "./VendureOperations.ts"
 
@@ -57,15 +57,8 @@ export const makeVendureApi = (
           })
         )
         const exchange = yield* http(request)
-        switch (exchange._tag) {
-          case "answered": {
-            const answer = readAnswer(exchange.answer, yield* Clock.currentTimeMillis)
-            return { ...answer, at: dateOf(exchange.answer.headers?.["date"]) }
-          }
-          case "failed":
-            return { _tag: "refused", outcome: outcomeOfFailure(exchange.cause) }
-          case "timedOut":
-            return { _tag: "refused", outcome: { _tag: "unknown", detail: `no answer within ${timeoutMillis} ms` } }
-        }
+        if (exchange._tag !== "answered") return { _tag: "refused", outcome: outcomeOfSilence(exchange, timeoutMillis) }
+        const answer = readAnswer(exchange.answer, yield* Clock.currentTimeMillis)
+        return { ...answer, at: dateOf(exchange.answer.headers?.["date"]) }
       })
   })

@@ -10,10 +10,20 @@ import type { Sku } from "@holdfast/domain/Identity"
 import { Effect, type Redacted, Schema, type Scope } from "effect"
 import type { ChannelConnector, PushOutcome, ReadBack } from "../ChannelConnector.ts"
 import { vendureBatchMax } from "../ChannelLimit.ts"
+import { unreachable } from "../ConnectorCall.ts"
 import { ConnectorError } from "../ConnectorError.ts"
 import { unreadBecause } from "../http/HttpOutcome.ts"
 import type { ListingMap, ListingMapError } from "../ListingMap.ts"
-import { filled, isPending, type MappedItem, mappedItems, type Naming, notWritten, unwritten } from "../MappedItems.ts"
+import {
+  filled,
+  isPending,
+  type MappedItem,
+  mappedItems,
+  mappedListings,
+  type Naming,
+  notWritten,
+  unwritten
+} from "../MappedItems.ts"
 import { makeVendureApi, type VendureApi } from "./VendureApi.ts"
 import { VendureListing } from "./VendureListing.ts"
 import { levelsOperation, setOperation } from "./VendureOperations.ts"
@@ -81,14 +91,11 @@ const readBackFrom =
   (skus: ReadonlyArray<Sku>): Effect.Effect<ReadBack> =>
     Effect.gen(function* () {
       const found = yield* shop.listings.find(skus)
-      const ids = skus.flatMap((sku) => {
-        const listing = decodeListing(found.get(sku))
-        return listing._tag === "Success" ? [{ sku, variantId: listing.success.variantId }] : []
-      })
-      if (ids.length === 0) return { _tag: "shown", quantities: new Map() } as const
+      const mapped = mappedListings(decodeListing, found, skus)
+      if (mapped.length === 0) return { _tag: "shown", quantities: new Map() } as const
       const stocks = yield* stocksFrom(
         shop,
-        ids.map(({ variantId }) => variantId)
+        mapped.map(({ listing }) => listing.variantId)
       )
       if (isOutcome(stocks)) return unreadBecause(stocks)
       if (!stocks.isLocated)
@@ -97,16 +104,12 @@ const readBackFrom =
           detail: "the shop has no such stock location: correct vendure.stockLocationId"
         })
       const quantities = new Map<Sku, number>()
-      for (const { sku, variantId } of ids) {
-        const stock = stocks.byVariant.get(variantId)
+      for (const { sku, listing } of mapped) {
+        const stock = stocks.byVariant.get(listing.variantId)
         if (stock !== undefined) quantities.set(sku, stock.shown)
       }
       return { _tag: "shown", quantities } as const
-    }).pipe(
-      Effect.catch(({ message: detail }: ListingMapError) =>
-        Effect.succeed<ReadBack>({ _tag: "unreachable", detail, retryAfterMillis: undefined })
-      )
-    )
+    }).pipe(Effect.catch(({ message }: ListingMapError) => Effect.succeed(unreachable(message))))
 
 /** @param secret of an administrator who may read and update the catalogue, and read stock locations */
 export const makeVendureConnector = (

@@ -14,8 +14,8 @@ import { Webhook } from "standardwebhooks"
 import type { ChannelConnector, PushItem, PushOutcome } from "../ChannelConnector.ts"
 import { ConnectorError } from "../ConnectorError.ts"
 import { endpointOf } from "../http/ChannelEndpoint.ts"
-import { type ChannelHttp, type Exchange, makeChannelHttp } from "../http/ChannelHttp.ts"
-import { outcomeOfAnswer, outcomeOfFailure } from "../http/HttpOutcome.ts"
+import { type ChannelHttp, makeChannelHttp } from "../http/ChannelHttp.ts"
+import { type Exchange, outcomeOfAnswer, outcomeOfSilence } from "../http/HttpOutcome.ts"
 
 export const messageType = "listing.quantity"
 
@@ -30,16 +30,8 @@ const signerOf = (definition: ChannelDefinition, secret: Redacted.Redacted): Eff
       })
   })
 
-const outcomeOf = (exchange: Exchange, timeoutMillis: number, now: number): PushOutcome => {
-  switch (exchange._tag) {
-    case "answered":
-      return outcomeOfAnswer(exchange.answer, now)
-    case "failed":
-      return outcomeOfFailure(exchange.cause)
-    case "timedOut":
-      return { _tag: "unknown", detail: `no answer within ${timeoutMillis} ms` }
-  }
-}
+const outcomeOf = (exchange: Exchange, timeoutMillis: number, now: number): PushOutcome =>
+  exchange._tag === "answered" ? outcomeOfAnswer(exchange.answer, now) : outcomeOfSilence(exchange, timeoutMillis)
 
 /** The signed request for one item. @param now milliseconds since the epoch */
 export const requestOf = (

@@ -11,11 +11,13 @@ import { Clock, Effect, Redacted, type Scope } from "effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { ChannelConnector, ReadBack } from "../ChannelConnector.ts"
 import { wooCommerceAnswerBytesMax, wooCommerceBatchMax } from "../ChannelLimit.ts"
+import { unreachable } from "../ConnectorCall.ts"
 import { ConnectorError } from "../ConnectorError.ts"
 import { secureEndpointOf } from "../http/ChannelEndpoint.ts"
 import { type ChannelHttp, makeChannelHttp } from "../http/ChannelHttp.ts"
-import { outcomeOfFailure, unreadBecause } from "../http/HttpOutcome.ts"
+import { outcomeOfSilence, unreadBecause } from "../http/HttpOutcome.ts"
 import type { ListingMap } from "../ListingMap.ts"
+import { mappedListings } from "../MappedItems.ts"
 import { readAnswer } from "./WooCommerceAnswer.ts"
 import { decodeListing, pushTo, type Shop } from "./WooCommercePush.ts"
 import { type Ask, makeReader, nameOf } from "./WooCommerceReading.ts"
@@ -33,18 +35,9 @@ const askOver =
         body === undefined ? (same) => same : HttpClientRequest.bodyText(JSON.stringify(body), "application/json")
       )
       const exchange = yield* http(request)
-      switch (exchange._tag) {
-        case "answered":
-          return readAnswer(exchange.answer, yield* Clock.currentTimeMillis)
-        case "failed":
-          return { _tag: "refused", outcome: outcomeOfFailure(exchange.cause), missing: false }
-        case "timedOut":
-          return {
-            _tag: "refused",
-            outcome: { _tag: "unknown", detail: `no answer within ${timeoutMillis} ms` },
-            missing: false
-          }
-      }
+      return exchange._tag === "answered"
+        ? readAnswer(exchange.answer, yield* Clock.currentTimeMillis)
+        : { _tag: "refused", outcome: outcomeOfSilence(exchange, timeoutMillis), missing: false }
     })
 
 const readBackFrom =
@@ -52,10 +45,7 @@ const readBackFrom =
   (skus: ReadonlyArray<Sku>): Effect.Effect<ReadBack> =>
     Effect.gen(function* () {
       const found = yield* shop.listings.find(skus)
-      const wanted = skus.flatMap((sku) => {
-        const listing = decodeListing(found.get(sku))
-        return listing._tag === "Success" ? [{ sku, listing: listing.success }] : []
-      })
+      const wanted = mappedListings(decodeListing, found, skus)
       const read = yield* shop.read(wanted.map(({ listing }) => listing))
       if (read._tag === "refused") return unreadBecause(read.outcome)
       const quantities = new Map<Sku, number>()
@@ -66,11 +56,7 @@ const readBackFrom =
         if (quantity !== undefined) quantities.set(sku, quantity)
       }
       return { _tag: "shown", quantities, ...(read.observed === undefined ? {} : { observed: read.observed }) } as const
-    }).pipe(
-      Effect.catch(({ message: detail }) =>
-        Effect.succeed<ReadBack>({ _tag: "unreachable", detail, retryAfterMillis: undefined })
-      )
-    )
+    }).pipe(Effect.catch(({ message }) => Effect.succeed(unreachable(message))))
 
 /** @param key `<consumer key>:<consumer secret>` of a key that may read and write */
 export const makeWooCommerceConnector = (
