@@ -5,6 +5,7 @@ import type { ChannelDefinition } from "@holdfast/domain/Channel"
 import { ChannelId } from "@holdfast/domain/Identity"
 import { Effect, Exit, Redacted, Scope } from "effect"
 import { randomBytes } from "node:crypto"
+import { ample, type ChannelShape } from "./ChannelShape.ts"
 import { answerParent } from "./ProcessDesk.ts"
 
 export interface BenchChannel {
@@ -13,15 +14,7 @@ export interface BenchChannel {
   readonly secrets: Readonly<Record<string, string>>
 }
 
-/** What a channel of a scenario is, beside what all of them are. */
-export type ChannelShape = Pick<ChannelDefinition, "id" | "timing" | "budgetMillis" | "rate"> & {
-  readonly timeoutMillis?: number
-}
-
 const secretEnv = "HOLDFAST_SECRET_BENCH"
-
-/** A rate that never holds anything back; the concurrency is a generous number of connections. */
-const ample = { perSecond: 100_000, burst: 1_000, concurrency: 64 }
 
 const only: ChannelShape = {
   id: ChannelId.make("bench"),

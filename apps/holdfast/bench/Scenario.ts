@@ -74,11 +74,11 @@ const tails = (runs: ReadonlyArray<Run>): Tail | undefined => {
   return { p50: of("p50"), p99: of("p99"), p999: of("p999") }
 }
 
-const valid = async (run: (note: Note) => Promise<number | Run>, note: Note): Promise<Run> => {
-  const once = async (): Promise<Run> => {
-    const ran = await run(note)
-    return typeof ran === "number" ? { value: ran } : ran
-  }
+/** A run that says more of the generator than of us is repeated once. */
+export const believed = async <R extends { readonly invalid?: string | undefined }>(
+  once: () => Promise<R>,
+  note: Note
+): Promise<R> => {
   const first = await once()
   if (first.invalid === undefined) return first
   note(`INVALID, repeated: ${first.invalid}`)
@@ -86,6 +86,12 @@ const valid = async (run: (note: Note) => Promise<number | Run>, note: Note): Pr
   if (second.invalid !== undefined) note(`INVALID again, counted all the same: ${second.invalid}`)
   return second
 }
+
+const valid = (run: (note: Note) => Promise<number | Run>, note: Note): Promise<Run> =>
+  believed(async () => {
+    const ran = await run(note)
+    return typeof ran === "number" ? { value: ran } : ran
+  }, note)
 
 const repeat = async (name: string, times: number, run: (note: Note) => Promise<number | Run>, note: Note) => {
   const runs: Array<Run> = []

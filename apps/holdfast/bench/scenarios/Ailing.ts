@@ -19,33 +19,17 @@ import {
   patienceMillis
 } from "../BenchLimit.ts"
 import type { BenchServers } from "../BenchServers.ts"
-import type { ChannelHandlers, ChannelShape } from "../ChannelProcess.ts"
+import type { ChannelHandlers } from "../ChannelProcess.ts"
+import { type ChannelShape, unhindered } from "../ChannelShape.ts"
 import type { ChannelResult } from "../ChannelTally.ts"
 import { median, round } from "../Distribution.ts"
 import type { LoadHandlers } from "../LoadProcess.ts"
 import { invalidBecause } from "../OpenModel.ts"
 import type { PipelineHandlers } from "../PipelineProcess.ts"
-import { type LinesScenario, type Measurement, type Note, spanOf } from "../Scenario.ts"
+import { believed, type LinesScenario, type Measurement, type Note, spanOf } from "../Scenario.ts"
 
 const run = "ailing"
-const ample = { perSecond: 100_000, burst: 1_000, concurrency: 64 }
 const usual = { perSecond: 100, burst: 20, concurrency: 4 }
-
-const healthy: ReadonlyArray<ChannelShape> = [
-  { id: ChannelId.make("realtime"), timing: { model: "realtime" }, budgetMillis: 1_000, rate: ample },
-  {
-    id: ChannelId.make("nearrealtime"),
-    timing: { model: "nearRealtime", windowMillis: 2_000, batchSize: 500 },
-    budgetMillis: 4_000,
-    rate: ample
-  },
-  {
-    id: ChannelId.make("scheduled"),
-    timing: { model: "scheduled", everyMillis: 5_000 },
-    budgetMillis: 8_000,
-    rate: ample
-  }
-]
 
 const ailments: Readonly<Record<string, BehaviourChange>> = {
   dead: { outage: "refusing" },
@@ -63,8 +47,8 @@ const ailing: ReadonlyArray<ChannelShape> = Object.keys(ailments).map((name) => 
   timeoutMillis: name === "slow" ? 60_000 : 5_000
 }))
 
-const shapes = [...healthy, ...ailing]
-const healthyIds = healthy.map(({ id }) => id)
+const shapes = [...unhindered, ...ailing]
+const healthyIds = unhindered.map(({ id }) => id)
 const events = Math.round(ailingRate * ailingSeconds)
 
 /** What became of one that ailed. Shares are 0 to 1. */
@@ -107,7 +91,7 @@ const recovered = async (snapshots: () => Promise<ReadonlyArray<ChannelSnapshot>
   const began = performance.now()
   const took = new Map<number, number>()
   while (took.size < ailing.length) {
-    const now = (await snapshots()).slice(healthy.length)
+    const now = (await snapshots()).slice(unhindered.length)
     const millis = performance.now() - began
     for (const [i, snapshot] of now.entries()) if (!took.has(i) && waitingOf(snapshot) === 0) took.set(i, millis)
     if (millis > patienceMillis) throw new Error(`channels had not recovered within ${patienceMillis} ms`)
@@ -156,7 +140,7 @@ const once = async (servers: BenchServers, note: Note): Promise<Outcome & { read
   const taken = await Promise.all(ailing.map(({ id }) => channel.ask("takenSince", id, wellAt)))
   await pipeline.ask("stop")
   const ailed = ailing.map((_, i): Ailed => {
-    const [from, to] = [wellThen[healthy.length + i]!, ailingThen[healthy.length + i]!]
+    const [from, to] = [wellThen[unhindered.length + i]!, ailingThen[unhindered.length + i]!]
     return {
       attained: attainedOf(from, to),
       waiting: waitingOf(to),
@@ -167,16 +151,6 @@ const once = async (servers: BenchServers, note: Note): Promise<Outcome & { read
   })
   const invalid = before.invalid ?? beside.invalid
   return { before: before.results, beside: beside.results, ailed, residentBefore, residentBeside, invalid }
-}
-
-/** A run that says more of the generator than of us is repeated once. */
-const valid = async (servers: BenchServers, note: Note): Promise<Outcome> => {
-  const first = await once(servers, note)
-  if (first.invalid === undefined) return first
-  note(`INVALID, repeated: ${first.invalid}`)
-  const second = await once(servers, note)
-  if (second.invalid !== undefined) note(`INVALID again, counted all the same: ${second.invalid}`)
-  return second
 }
 
 const megabyte = 1_000_000
@@ -233,7 +207,10 @@ export const ailingScenario: LinesScenario = {
     const started = await servers()
     try {
       const runs: Array<Outcome> = []
-      for (let i = 1; i <= countedRuns; i++) runs.push(await valid(started, (text) => note(`run ${i}: ${text}`)))
+      for (let i = 1; i <= countedRuns; i++) {
+        const say: Note = (text) => note(`run ${i}: ${text}`)
+        runs.push(await believed(() => once(started, say), say))
+      }
       return [...healthyIds.map((id) => healthyLine(id, runs)), ...ailing.map((shape, i) => ailingLine(shape, i, runs))]
     } finally {
       await started.processes.stopAll()

@@ -19,32 +19,20 @@ import {
   releaseMillis
 } from "../BenchLimit.ts"
 import type { BenchServers } from "../BenchServers.ts"
-import type { ChannelHandlers, ChannelShape } from "../ChannelProcess.ts"
+import type { ChannelHandlers } from "../ChannelProcess.ts"
+import { ample, type ChannelShape, unhindered } from "../ChannelShape.ts"
 import type { ChannelResult } from "../ChannelTally.ts"
 import { median, round } from "../Distribution.ts"
 import type { LoadHandlers } from "../LoadProcess.ts"
 import { invalidBecause } from "../OpenModel.ts"
 import type { PipelineHandlers } from "../PipelineProcess.ts"
-import { type LinesScenario, type Measurement, type Note, spanOf } from "../Scenario.ts"
+import { believed, type LinesScenario, type Measurement, type Note, spanOf } from "../Scenario.ts"
 
 const run = "channels"
-const ample = { perSecond: 100_000, burst: 1_000, concurrency: 64 }
 const manual = ChannelId.make("manual")
 
 const shapes: ReadonlyArray<ChannelShape> = [
-  { id: ChannelId.make("realtime"), timing: { model: "realtime" }, budgetMillis: 1_000, rate: ample },
-  {
-    id: ChannelId.make("nearrealtime"),
-    timing: { model: "nearRealtime", windowMillis: 2_000, batchSize: 500 },
-    budgetMillis: 4_000,
-    rate: ample
-  },
-  {
-    id: ChannelId.make("scheduled"),
-    timing: { model: "scheduled", everyMillis: 5_000 },
-    budgetMillis: 8_000,
-    rate: ample
-  },
+  ...unhindered,
   { id: manual, timing: { model: "manual" }, budgetMillis: releaseMillis + 4_000, rate: ample },
   {
     id: ChannelId.make("halfrate"),
@@ -97,16 +85,6 @@ const once = async (servers: BenchServers, note: Note) => {
   return { outcomes, invalid: invalidBecause(late) }
 }
 
-/** A run that says more of the generator than of us is repeated once. */
-const valid = async (servers: BenchServers, note: Note): Promise<ReadonlyArray<Outcome>> => {
-  const first = await once(servers, note)
-  if (first.invalid === undefined) return first.outcomes
-  note(`INVALID, repeated: ${first.invalid}`)
-  const second = await once(servers, note)
-  if (second.invalid !== undefined) note(`INVALID again, counted all the same: ${second.invalid}`)
-  return second.outcomes
-}
-
 const lineOf = ({ budgetMillis, id, rate, timing }: ChannelShape, runs: ReadonlyArray<Outcome>): Measurement => {
   const middle = (of: (outcome: Outcome) => number) => round(median(runs.map(of)), 3)
   const count = channelsRate * channelsSeconds
@@ -150,7 +128,10 @@ export const channelsScenario: LinesScenario = {
     const started = await servers()
     try {
       const runs: Array<ReadonlyArray<Outcome>> = []
-      for (let i = 1; i <= countedRuns; i++) runs.push(await valid(started, (text) => note(`run ${i}: ${text}`)))
+      for (let i = 1; i <= countedRuns; i++) {
+        const say: Note = (text) => note(`run ${i}: ${text}`)
+        runs.push((await believed(() => once(started, say), say)).outcomes)
+      }
       return shapes.map((shape, i) =>
         lineOf(
           shape,
