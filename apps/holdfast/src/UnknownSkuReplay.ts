@@ -66,8 +66,8 @@ const turn = Effect.fnUntraced(function* (refused: Set<number>) {
   const began = yield* Clock.currentTimeMillis
   const found = yield* query(() => parkedNowKnown(sql, turnMax, refused))
   const looked = (yield* Clock.currentTimeMillis) - began
-  const facts = found.filter((fact) => !isUseless(fact))
-  for (const fact of found) if (!facts.includes(fact)) refuse(refused, fact.id)
+  const { useful: facts = [], useless = [] } = Object.groupBy(found, (fact) => (isUseless(fact) ? "useless" : "useful"))
+  for (const { id } of useless) refuse(refused, id)
   const bySku = [...Map.groupBy(facts, ({ sku }) => sku)]
   const counts = yield* Effect.forEach(bySku, ([, ofSku]) => replayInOrder(ofSku, refused), { concurrency })
   const replayed = counts.reduce((sum, count) => sum + count, 0)
